@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+// Umbel: the targets mirror the layers of Sources/Agent/Agent.docc/Architecture.md.
+import PackageDescription
+
+/// One set of rules for every Swift target of this package.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .strictMemorySafety(),
+]
+
+/// A module of the agent, in `Sources/NAME`.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+/// A transport: the module, which tests may import, and its entry, which holds nothing but the exported symbol.
+/// They are apart because all test targets link into one binary, where two entry symbols would collide.
+func plugin(_ name: String) -> [Target] {
+  [
+    .target(
+      name: "\(name)Transport", dependencies: ["TransportKit", "LinuxIO", "CTransport"],
+      path: "Plugins/\(name)/\(name)", swiftSettings: strict),
+    .target(
+      name: "\(name)Entry", dependencies: [.byName(name: "\(name)Transport"), "TransportKit", "CTransport"],
+      path: "Plugins/\(name)/Entry", swiftSettings: strict),
+  ]
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "umbel",
+  products: [
+    .executable(name: "umbeld", targets: ["umbeld"]),
+    .executable(name: "umbel", targets: ["umbel"]),
+    .library(name: "TransportKit", targets: ["TransportKit"]),
+    .library(name: "umbel-mcast", type: .dynamic, targets: ["MulticastEntry"]),
+    .library(name: "umbel-socket", type: .dynamic, targets: ["SocketEntry"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // The core: bytes and times in, values out.
+    module("Ethernet"),
+    module("Switching", ["Ethernet"]),
+
+    // The kernel.
+    .target(name: "CLinux"),
+    module("LinuxIO", ["CLinux"]),
+
+    // The plugin ABI: the header, the host's side, the plugin's side.
+    .target(name: "CTransport"),
+    module("TransportKit", ["CTransport"]),
+    module("TransportHost", ["CTransport", "LinuxIO"]),
+
+    // The service manager and the journal.
+    .systemLibrary(
+      name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    module("SystemdSupport", ["CSystemd", "LinuxIO"]),
+
+    // The control interface and the programs.
+    module("AgentAPI", ["LinuxIO"]),
+    module(
+      "Agent",
+      ["AgentAPI", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport", "LinuxIO", "CLinux", yams]),
+    .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
+    .executableTarget(name: "umbel", dependencies: ["AgentAPI", "LinuxIO", argumentParser], swiftSettings: strict),
+
+    .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
+    .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
+    .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "SystemdSupportTests", dependencies: ["SystemdSupport", "LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "AgentAPITests", dependencies: ["AgentAPI", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentTests", dependencies: ["Agent", "AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
+  ] + plugin("Multicast") + plugin("Socket")
+)

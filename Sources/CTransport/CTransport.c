@@ -1,0 +1,2 @@
+/* The header is the target; this file makes the package manager compile it. */
+#include "umbel_transport.h"

@@ -9,7 +9,9 @@ package enum AgentInterface {
   package static let name = "org.umbel.Agent"
 
   /// The definition, in the language of https://varlink.org/Interface-Definition.
-  package static var definition: String { String(decoding: PackageResources.org_umbel_Agent_varlink, as: UTF8.self) }
+  package static var definition: String {
+    String(decoding: PackageResources.org_umbel_Agent_varlink, as: UTF8.self)
+  }
 }
 
 /// The interface that every Varlink service has.
@@ -17,5 +19,7 @@ package enum ServiceInterface {
   package static let name = "org.varlink.service"
 
   /// The definition, in the language of https://varlink.org/Interface-Definition.
-  package static var definition: String { String(decoding: PackageResources.org_varlink_service_varlink, as: UTF8.self) }
+  package static var definition: String {
+    String(decoding: PackageResources.org_varlink_service_varlink, as: UTF8.self)
+  }
 }

@@ -14,30 +14,37 @@ extension UnixSocket {
   /// - Throws: `EINVAL` for more than `Descriptors.most`, `EBADF` when one has been taken, `EPIPE`, and what sendmsg(2)
   ///   reports.
   package static func send(
-    _ bytes: UnsafeRawBufferPointer, with descriptors: borrowing Descriptors, to socket: Int32
+    _ bytes: ArraySlice<UInt8>, with descriptors: borrowing Descriptors, to socket: borrowing Descriptor
   ) throws(Errno) -> Transfer {
-    precondition(bytes.count > 0, "descriptors travel with a byte")
+    precondition(!bytes.isEmpty, "descriptors travel with a byte")
+    let number = socket.number
+    let passed = descriptors.numbers
     do throws(Errno) {
-      return try descriptors.withNumbers { (numbers) throws(Errno) in
-        .bytes(try retrying { unsafe clinux_send(socket, bytes.baseAddress, bytes.count, numbers, numbers.count) })
-      }
+      return .bytes(
+        try retrying {
+          unsafe bytes.withUnsafeBytes {
+            unsafe clinux_send(number, $0.baseAddress, $0.count, passed, passed.count)
+          }
+        })
     } catch {
       if error.code == EAGAIN { return .wouldBlock }
       throw error
     }
   }
 
-  /// Reads what is at hand, and the descriptors that came with it.
+  /// Reads what is at hand, at most `buffer.count` bytes, to the buffer's beginning, and the descriptors that came with it.
   /// - Parameter descriptors: gets them appended; beyond `Descriptors.most` in one message, the kernel closes them.
   /// - Throws: what recvmsg(2) reports; a peer that vanished (`ECONNRESET`) is `end`.
   package static func receive(
-    from socket: Int32, into buffer: UnsafeMutableRawBufferPointer, descriptors: inout Descriptors
+    from socket: borrowing Descriptor, into buffer: inout [UInt8], descriptors: inout Descriptors
   ) throws(Errno) -> Transfer {
+    let number = socket.number
+    let size = buffer.count
     var numbers = [Int32](repeating: -1, count: Descriptors.most)
     var count = 0
     let length: Int
     do throws(Errno) {
-      length = try retrying { unsafe clinux_receive(socket, buffer.baseAddress, buffer.count, &numbers, &count) }
+      length = try retrying { unsafe clinux_receive(number, &buffer, size, &numbers, &count) }
     } catch {
       return try transfer(for: error)
     }

@@ -6,7 +6,8 @@ package struct Descriptors: ~Copyable {
   /// The most that one message carries.
   package static let most = 16
 
-  private var numbers: [Int32] = []
+  /// -1 where one has been taken.
+  private(set) var numbers: [Int32] = []
 
   package init() {}
 
@@ -35,10 +36,5 @@ package struct Descriptors: ~Copyable {
     guard numbers.indices.contains(index), numbers[index] >= 0 else { return nil }
     defer { numbers[index] = -1 }
     return Descriptor(owning: numbers[index])
-  }
-
-  /// The numbers, for a call that borrows them; -1 where one has been taken.
-  package borrowing func withNumbers<Result>(_ body: ([Int32]) throws(Errno) -> Result) throws(Errno) -> Result {
-    try body(numbers)
   }
 }

@@ -2,14 +2,15 @@ internal import CLinux
 import Glibc
 
 extension UnixSocket {
-  /// Reads what is at hand, at most `buffer.count` bytes. Descriptors sent along are closed by the kernel, unseen.
+  /// Reads what is at hand, at most `buffer.count` bytes, to the buffer's beginning. Descriptors sent along are closed by
+  /// the kernel, unseen.
   /// - Throws: what recv(2) reports; a peer that vanished (`ECONNRESET`) is `end`.
-  package static func read(
-    from socket: Int32, into buffer: UnsafeMutableRawBufferPointer
-  ) throws(Errno) -> Transfer {
+  package static func read(from socket: borrowing Descriptor, into buffer: inout [UInt8]) throws(Errno) -> Transfer {
+    let number = socket.number
+    let size = buffer.count
     let count: Int
     do throws(Errno) {
-      count = try retrying { unsafe recv(socket, buffer.baseAddress, buffer.count, 0) }
+      count = try retrying { unsafe recv(number, &buffer, size, 0) }
     } catch {
       return try transfer(for: error)
     }
@@ -18,10 +19,13 @@ extension UnixSocket {
 
   /// Writes as many of `bytes` as the socket takes now. Never raises SIGPIPE.
   /// - Throws: `EPIPE` or `ECONNRESET` when the peer is gone, and what send(2) reports.
-  package static func write(_ bytes: UnsafeRawBufferPointer, to socket: Int32) throws(Errno) -> Transfer {
+  package static func write(_ bytes: ArraySlice<UInt8>, to socket: borrowing Descriptor) throws(Errno) -> Transfer {
+    let number = socket.number
     do throws(Errno) {
       return .bytes(
-        try retrying { unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) })
+        try retrying {
+          unsafe bytes.withUnsafeBytes { unsafe Glibc.send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        })
     } catch {
       if error.code == EAGAIN { return .wouldBlock }
       throw error

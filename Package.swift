@@ -65,7 +65,9 @@ let package = Package(
     module("SystemdSupport", ["CSystemd", "LinuxIO"]),
 
     // The control interface and the programs.
-    module("AgentAPI", ["LinuxIO"]),
+    module(
+      "AgentAPI", ["LinuxIO"],
+      resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
     module(
       "Agent",
       ["AgentAPI", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport", "LinuxIO", "CLinux", yams]),

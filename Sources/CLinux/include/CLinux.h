@@ -53,4 +53,26 @@ void clinux_set_thread_name(const char *name);
 void clinux_set_thread_context(void *context);
 void *clinux_thread_context(void);
 
+/* ---- Batches of messages --------------------------------------------------------------------------------------- */
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+/* struct mmsghdr of <sys/socket.h>, which only _GNU_SOURCE shows. */
+struct clinux_message {
+    struct msghdr header;
+    unsigned int length;                /* bytes received or sent */
+};
+
+/* recvmmsg(2) without a timeout. */
+int clinux_receive_messages(int socket, struct clinux_message *messages, unsigned int count, int flags);
+
+/* sendmmsg(2). */
+int clinux_send_messages(int socket, struct clinux_message *messages, unsigned int count, int flags);
+
+/* ---- rtnetlink ------------------------------------------------------------------------------------------------- */
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
 #endif

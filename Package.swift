@@ -77,7 +77,11 @@ let package = Package(
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
-    .testTarget(name: "SystemdSupportTests", dependencies: ["SystemdSupport", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "SystemdSupportTests", dependencies: ["SystemdSupport", "SystemdProbe", "LinuxIO"], swiftSettings: strict),
+    // Talks to a service manager and a journal that a test prepares for a process of its own.
+    .executableTarget(
+      name: "SystemdProbe", dependencies: ["SystemdSupport"], path: "Tests/Probes/Systemd", swiftSettings: strict),
     .testTarget(
       name: "TransportHostTests", dependencies: ["TransportHost", "CTransport", "LinuxIO"], swiftSettings: strict),
     .testTarget(name: "AgentAPITests", dependencies: ["AgentAPI", "LinuxIO"], swiftSettings: strict),

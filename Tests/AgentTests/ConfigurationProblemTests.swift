@@ -53,6 +53,9 @@ private let lans: [Bad] = [
     "u.yaml:3:3: lab: is given twice; the first is at u.yaml:2:3",
     "u.yaml:4:3: lab: is given twice; the first is at u.yaml:2:3"),
   Bad(
+    "a LAN twice in a file, the first with an anchor", "lans:\n  &a lab: {}\n  lab: {}\n",
+    "u.yaml:2:3: lab: is given twice; give it once"),
+  Bad(
     "a LAN's name with a slash", "lans: {a/b: {}}\n",
     "u.yaml:1:8: a/b: is not a name; allowed are 1 to 32 of A-Z a-z 0-9 . _ -, the first a letter or digit"),
   Bad(

@@ -9,16 +9,18 @@ extension Configuration {
 
   /// Reads the files and checks all of them.
   /// - Parameters:
-  ///   - path: the main file, which must exist; nil: `defaultPath`, which need not. `lans.d/*.yaml` beside it are read
-  ///     in the order of their names; names that begin with `.` are left out.
+  ///   - path: the main file, which must exist. `lans.d/*.yaml` beside it are read in the order of their names; names
+  ///     that begin with `.` are left out.
+  ///   - fallback: the main file where `path` is nil; it need not exist.
   ///   - transports: all that are loaded.
   ///   - check: the transports' own checks.
   /// - Throws: everything that is wrong.
   package static func load(
-    from path: String? = nil, transports: [TransportDescription], check: @escaping PortCheck
+    from path: String? = nil, otherwise fallback: String = defaultPath, transports: [TransportDescription],
+    check: @escaping PortCheck
   ) throws(ConfigurationProblems) -> Configuration {
     var reader = ConfigurationReader(transports: transports, check: check)
-    let main = path ?? defaultPath
+    let main = path ?? fallback
     reader.read(file: main, isMain: true, mayBeMissing: path == nil)
     let directory = main.lastIndex(of: "/").map { String(main[...$0]) } ?? ""
     for name in reader.fragments(in: directory + "lans.d") {

@@ -78,7 +78,8 @@ let package = Package(
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
     .testTarget(name: "SystemdSupportTests", dependencies: ["SystemdSupport", "LinuxIO"], swiftSettings: strict),
-    .testTarget(name: "AgentAPITests", dependencies: ["AgentAPI", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests", dependencies: ["Agent", "AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
   ] + plugin("Multicast") + plugin("Socket")

@@ -36,11 +36,12 @@ final class VarlinkConnection {
   /// Ends the connection. What has not been sent is dropped, its descriptors closed.
   func close() {
     guard let socket else { return }
+    // First: calls that end with the closures below come back to answer, and find the connection closed.
+    self.socket = nil
     loop.unwatch(socket.number)
     cancelStallTimer()
     output = VarlinkOutput()
     whenDrained = []
-    self.socket = nil
     server?.forget(socket.number)
   }
 

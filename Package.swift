@@ -84,7 +84,8 @@ let package = Package(
       name: "SystemdProbe", dependencies: ["SystemdSupport"], path: "Tests/Probes/Systemd", swiftSettings: strict),
     .testTarget(
       name: "TransportHostTests", dependencies: ["TransportHost", "CTransport", "LinuxIO"], swiftSettings: strict),
-    .testTarget(name: "AgentAPITests", dependencies: ["AgentAPI", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests", dependencies: ["Agent", "AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
   ] + plugin("Multicast") + plugin("Socket")

@@ -6,6 +6,8 @@ package enum Message {
   package struct Malformed: Error, Hashable {
     /// The field at fault, with those it is in; empty when the message itself is.
     package let field: String
+
+    package init(field: String) { self.field = field }
   }
 
   /// A method call.

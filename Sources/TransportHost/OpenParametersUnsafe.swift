@@ -26,8 +26,8 @@ package struct OpenParameters {
     var strings: [UnsafeMutablePointer<CChar>] = unsafe []
     var lists: [UnsafeMutablePointer<UnsafePointer<CChar>?>] = unsafe []
     defer {
-      for unsafe string in unsafe strings { unsafe free(string) }
-      for unsafe list in unsafe lists { unsafe list.deallocate() }
+      for unsafestring in unsafe strings { unsafe free(string) }
+      for unsafelist in unsafe lists { unsafe list.deallocate() }
     }
     func text(_ string: String) -> UnsafePointer<CChar> {
       // strdup fails only when memory is at an end, where nothing of this process goes on.

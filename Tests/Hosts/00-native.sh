@@ -4,7 +4,7 @@
 #                      s1
 #   host b [g2 mcast]──┘
 #
-# Limit: 300 s
+# Limit: 180 s
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 

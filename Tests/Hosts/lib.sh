@@ -60,6 +60,9 @@ at_least() {
   return 1
 }
 
+# fails COMMAND…: a command for check.
+fails() { ! "$@"; }
+
 # within SECONDS COMMAND…: tries until the command succeeds.
 within() {
   local deadline=$((SECONDS + $1)) output
@@ -155,9 +158,15 @@ agent() {
 }
 
 # Succeeds, too, when the agent is gone: the caller must not wait for it.
-agent_is_ready() { grep -q '^READY=1' "$2" || ! kill -0 "${agent_pid[$1]}"; }
+agent_is_ready() { grep -q '^READY=1' "$2" || ! agent_lives "$1"; }
 
-agent_lives() { kill -0 "${agent_pid[$1]}"; }
+agent_lives() { kill -0 "${agent_pid[$1]}" 2>/dev/null; }
+
+# agent_end HOST: as the service manager ends it.
+agent_end() {
+  kill "${agent_pid[$1]}"
+  wait "${agent_pid[$1]}"
+}
 
 # agent_says HOST TEXT: did it notify the service manager of this?
 agent_says() { grep -qi -- "$2" "$logs/notify-$1.log"; }
@@ -168,6 +177,18 @@ umbel() {
   shift
   on "$host" "$build/umbel" --socket "$(runtime "$host")/umbel.sock" "$@"
 }
+
+# asks HOST METHOD EXPRESSION: a value out of what the agent answers; see varlink.py.
+asks() { python3 "$HOSTS_DIR/varlink.py" "$(runtime "$1")/umbel.sock" "$2" "$3"; }
+
+# guest_ports HOST NUMBER: a command for check and within: has the agent this many guest ports?
+guest_ports() { equal "$2" "$(asks "$1" ListPorts 'sum(1 for p in ports if p["role"] == "guest")')"; }
+
+# stations HOST NUMBER: has it this many entries in its FDBs?
+stations() { equal "$2" "$(asks "$1" ListStations 'len(stations)')"; }
+
+# trunk HOST STATE: are all its trunks in that state?
+trunk() { equal "['$2']" "$(asks "$1" ListPorts 'sorted({p["state"] for p in ports if p["role"] == "trunk"})')"; }
 
 # anonymous_kib HOST: the agent's anonymous memory.
 anonymous_kib() { awk '/^RssAnon:/ {print $2}' "/proc/${agent_pid[$1]}/status"; }
@@ -181,6 +202,25 @@ frames() {
   local host=$1
   shift
   on "$host" python3 "$HOSTS_DIR/frame.py" "$@"
+}
+
+# collector HOST NAME WHERE COUNT [OPTION…]: starts to collect numbered frames; "collected NAME", a command for check,
+# waits for it and says whether all was well. What comes before it is known to the agent as a port is not for it:
+# wait for guest_ports before sending.
+collector() {
+  local host=$1 name=$2
+  shift 2
+  started "collector-$name.log" nsenter "--net=/run/netns/$host" -- python3 "$HOSTS_DIR/frame.py" collect "$@"
+  collector_pid[$name]=$!
+  within 10 grep -q ready "$logs/collector-$name.log" || fatal "collector $name does not start"
+}
+declare -A collector_pid=()
+
+collected() {
+  # Checks run in a subshell, which cannot wait for a process of the shell.
+  tail --pid="${collector_pid[$1]}" -f /dev/null
+  cat "$logs/collector-$1.log"
+  grep -qx 'all is well' "$logs/collector-$1.log"
 }
 
 # capture HOST INTERFACE NAME FILTER…: starts tcpdump; capture_end NAME ends it. The packets are in /run/hosts/NAME.pcap.

@@ -1,0 +1,55 @@
+# How far a LAN reaches is its TTL. Between two segments stands a router with static multicast routing.
+#
+#   host a [agent]──s1──router──s2──[agent] host b
+# shellcheck source=Tests/Hosts/lib.sh
+. "$HOSTS_DIR/lib.sh"
+
+segment s1
+segment s2
+host a s1 10.0.1.1/24
+host b s2 10.0.2.1/24
+host router
+plug router eth1 s1 10.0.1.254/24
+plug router eth2 s2 10.0.2.254/24
+cat >/run/hosts/smcroute.conf <<'EOF'
+phyint eth1 enable
+phyint eth2 enable
+mroute from eth1 source 10.0.1.1 group 239.192.168.1 to eth2
+mroute from eth2 source 10.0.2.1 group 239.192.168.1 to eth1
+EOF
+started smcroute.log nsenter --net=/run/netns/router -- smcrouted -n -N -f /run/hosts/smcroute.conf -P /run/hosts/smcroute.pid
+within 10 on router grep -q 'eth2' /proc/net/ip_mr_vif
+within 10 on router grep -q '01A8C0EF' /proc/net/ip_mr_cache
+
+# The router by itself, with native stations.
+collector b native-1 mcast:239.192.168.1:1102 0 --seconds 2
+frames a number mcast:239.192.168.1:1102:1 100
+check "the router keeps datagrams with TTL 1" collected native-1
+collector b native-2 mcast:239.192.168.1:1102 100
+frames a number mcast:239.192.168.1:1102:2 100
+check "the router forwards datagrams with TTL 2" collected native-2
+
+for ttl in 1 2; do
+  cat >/run/hosts/ttl-$ttl.yaml <<EOF
+lans:
+  lab:
+    ports:
+      - {name: site, transport: mcast, role: trunk, group: 239.192.168.1, port: 1102, ttl: $ttl}
+EOF
+done
+
+agent a --config /run/hosts/ttl-1.yaml
+agent b --config /run/hosts/ttl-1.yaml
+collector b ttl-1 "$(door b lab)" 0 --seconds 3
+check "the agent beyond the router has a guest" within 5 guest_ports b 1
+frames a number "$(door a lab)" 500
+check "with TTL 1 a LAN stays on its segment" collected ttl-1
+
+agent_end a
+agent_end b
+agent a --config /run/hosts/ttl-2.yaml
+agent b --config /run/hosts/ttl-2.yaml
+collector b ttl-2 "$(door b lab)" 500
+check "the agent beyond the router has a guest again" within 5 guest_ports b 1
+frames a number "$(door a lab)" 500
+check "with TTL 2 it crosses the router" collected ttl-2

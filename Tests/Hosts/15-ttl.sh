@@ -11,15 +11,9 @@ host b s2 10.0.2.1/24
 host router
 plug router eth1 s1 10.0.1.254/24
 plug router eth2 s2 10.0.2.254/24
-cat >/run/hosts/smcroute.conf <<'EOF'
-phyint eth1 enable
-phyint eth2 enable
-mroute from eth1 source 10.0.1.1 group 239.192.168.1 to eth2
-mroute from eth2 source 10.0.2.1 group 239.192.168.1 to eth1
-EOF
-started smcroute.log nsenter --net=/run/netns/router -- smcrouted -n -N -f /run/hosts/smcroute.conf -P /run/hosts/smcroute.pid
-within 10 on router grep -q 'eth2' /proc/net/ip_mr_vif
-within 10 on router grep -q '01A8C0EF' /proc/net/ip_mr_cache
+started mroute.log nsenter --net=/run/netns/router -- python3 "$HOSTS_DIR/mroute.py" 239.192.168.1 \
+  10.0.1.1:eth1:eth2 10.0.2.1:eth2:eth1
+check "the router routes" within 10 grep -q ready "$logs/mroute.log"
 
 # The router by itself, with native stations.
 collector b native-1 mcast:239.192.168.1:1102 0 --seconds 2

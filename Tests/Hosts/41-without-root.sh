@@ -32,6 +32,6 @@ check "a guest of that user reaches the other host" \
   "${nobody[@]}" python3 "$HOSTS_DIR/frame.py" number "$directory/umbel/default/bess" 500
 check "each frame arrives once" collected there
 
-kill "${agent_pid[a]}"
+kill "${agent_pid[a]}" || fatal "the agent is gone"
 check "it ends when told to" within 5 fails agent_lives a
 check "and takes its sockets with it" within 2 fails test -e "$directory/umbel/default/bess"

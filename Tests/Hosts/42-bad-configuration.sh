@@ -11,6 +11,7 @@ host a
 refused() {
   local line=$1 word=$2 status output file=/run/hosts/bad.yaml
   cat >"$file"
+  rm -rf /run/hosts/bad
   output=$(on a timeout 5 "$build/umbeld" --config "$file" --runtime-dir /run/hosts/bad 2>&1)
   status=$?
   printf '%s\n' "$output"

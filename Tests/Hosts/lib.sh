@@ -80,7 +80,7 @@ within() {
 fatal() {
   verdict "not ok" "$1"
   : >/run/hosts/failed
-  exit 1
+  exit
 }
 
 # ---- Hosts and wires ---------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ plug() {
   ip -n wires link set "$1-$2" master "$3" up
   ip -n "$1" address add "$4" dev "$2"
   ip -n "$1" link set "$2" up
-  ip -n "$1" route add 224.0.0.0/4 dev "$2"
+  ip -n "$1" route append 224.0.0.0/4 dev "$2"
 }
 
 # unplug HOST INTERFACE: the interface is deleted, its addresses and routes with it.

@@ -2,13 +2,16 @@
 # when something failed. When this process ends, every process, namespace and file of the scenario is gone.
 set -u
 scenario=$1
-PATH=$PATH:/usr/sbin:/sbin
+# Debian's programs, whatever else the user has installed.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 # A /run of its own: named network namespaces, runtime directories, logs and the guests' memory, which must be executable.
 mount -t tmpfs -o mode=755,nosuid,nodev none /run || exit
 mkdir -p /run/hosts/logs /run/hosts/build
-# Bound here, the programs are within reach of other users too, wherever the source tree lies.
-[ -d "$UMBEL_BUILD" ] && mount --bind "$UMBEL_BUILD" /run/hosts/build
+# Copied, the programs belong to root, as plugins must, and are within reach of other users wherever the tree lies.
+for file in "$UMBEL_BUILD"/{umbeld,umbel,*.so}; do
+  [ -f "$file" ] && cp "$file" /run/hosts/build/
+done
 
 limit=$(sed -n 's/^# Limit: \([0-9]*\) s.*/\1/p' "$scenario")
 timeout --kill-after=5 "${limit:-60}" bash "$scenario"

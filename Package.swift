@@ -72,6 +72,13 @@ let package = Package(
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(name: "umbel", dependencies: ["AgentAPI", "LinuxIO", argumentParser], swiftSettings: strict),
 
+    // Measuring: not built by the tests, see Tests/Benchmarks.
+    .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
+    .executableTarget(name: "bare-switch", path: "Tests/Benchmarks/bare-switch"),
+    .executableTarget(
+      name: "umbel-load", dependencies: ["CBenchmark", "LinuxIO", argumentParser],
+      path: "Tests/Benchmarks/umbel-load", swiftSettings: strict),
+
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),

@@ -74,6 +74,10 @@ let package = Package(
 
     // Measuring: not built by the tests, see Tests/Benchmarks.
     .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
+    .target(name: "AllocationCounter", path: "Tests/Benchmarks/AllocationCounter"),
+    .executableTarget(
+      name: "allocation-counter-check", dependencies: ["AllocationCounter"],
+      path: "Tests/Benchmarks/allocation-counter-check", swiftSettings: strict),
     .executableTarget(name: "bare-switch", path: "Tests/Benchmarks/bare-switch"),
     .executableTarget(
       name: "umbel-load", dependencies: ["CBenchmark", "LinuxIO", argumentParser],

@@ -27,7 +27,10 @@ private struct Large: Shape {
 @inline(never) private func byRealloc() -> UnsafeMutableRawPointer? { unsafe realloc(byCalloc(), 100) }
 @inline(never) private func byCalloc() -> UnsafeMutableRawPointer? { unsafe calloc(1, 1) }
 @inline(never) private func byAligned() -> UnsafeMutableRawPointer? { unsafe aligned_alloc(64, 128) }
-@inline(never) private func byStrdup() -> UnsafeMutablePointer<CChar>? { unsafe strdup("text") }
+@inline(never) private func byStrdup() -> UnsafeMutablePointer<CChar>? {
+  let text: StaticString = "text"  // a String might allocate by itself on its way to C
+  return unsafe strdup(UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self))
+}
 @inline(never) private func byMemalign() -> UnsafeMutableRawPointer? {
   var memory: UnsafeMutableRawPointer?
   unsafe posix_memalign(&memory, 64, 100)

@@ -37,7 +37,8 @@ let package = Package(
   products: [
     .executable(name: "umbeld", targets: ["umbeld"]),
     .executable(name: "umbel", targets: ["umbel"]),
-    .library(name: "TransportKit", targets: ["TransportKit"]),
+    // What an outside author's package depends on; the C header comes with it, for the exported symbol.
+    .library(name: "TransportKit", targets: ["TransportKit", "CTransport"]),
     .library(name: "umbel-mcast", type: .dynamic, targets: ["MulticastEntry"]),
     .library(name: "umbel-socket", type: .dynamic, targets: ["SocketEntry"]),
   ],

@@ -1,6 +1,6 @@
 /*
  * minimal.c - the smallest useful transport: a cable between two UDP ports of this host. See contrib/doc/plugins.md,
- * which prints this file, and outside.c for what a transport for everyday use has besides.
+ * which walks through this file, and outside.c for what a transport for everyday use has besides.
  */
 #include "umbel_transport.h"
 

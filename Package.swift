@@ -66,7 +66,9 @@ let package = Package(
     module("SystemdSupport", ["CSystemd", "LinuxIO"]),
 
     // The control interface and the programs.
-    module("AgentAPI", ["LinuxIO"]),
+    module(
+      "AgentAPI", ["LinuxIO"],
+      resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
     module(
       "Agent",
       ["AgentAPI", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport", "LinuxIO", "CLinux", yams]),
@@ -87,8 +89,15 @@ let package = Package(
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
-    .testTarget(name: "SystemdSupportTests", dependencies: ["SystemdSupport", "LinuxIO"], swiftSettings: strict),
-    .testTarget(name: "AgentAPITests", dependencies: ["AgentAPI", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "SystemdSupportTests", dependencies: ["SystemdSupport", "SystemdProbe", "LinuxIO"], swiftSettings: strict),
+    // Talks to a service manager and a journal that a test prepares for a process of its own.
+    .executableTarget(
+      name: "SystemdProbe", dependencies: ["SystemdSupport"], path: "Tests/Probes/Systemd", swiftSettings: strict),
+    .testTarget(
+      name: "TransportHostTests", dependencies: ["TransportHost", "CTransport", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests", dependencies: ["Agent", "AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
   ] + plugin("Multicast") + plugin("Socket")

@@ -37,7 +37,8 @@ let package = Package(
   products: [
     .executable(name: "umbeld", targets: ["umbeld"]),
     .executable(name: "umbel", targets: ["umbel"]),
-    .library(name: "TransportKit", targets: ["TransportKit"]),
+    // What an outside author's package depends on; the C header comes with it, for the exported symbol.
+    .library(name: "TransportKit", targets: ["TransportKit", "CTransport"]),
     .library(name: "umbel-mcast", type: .dynamic, targets: ["MulticastEntry"]),
     .library(name: "umbel-socket", type: .dynamic, targets: ["SocketEntry"]),
   ],
@@ -73,6 +74,17 @@ let package = Package(
       ["AgentAPI", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport", "LinuxIO", "CLinux", yams]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(name: "umbel", dependencies: ["AgentAPI", "LinuxIO", argumentParser], swiftSettings: strict),
+
+    // Measuring: not built by the tests, see Tests/Benchmarks.
+    .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
+    .target(name: "AllocationCounter", path: "Tests/Benchmarks/AllocationCounter"),
+    .executableTarget(
+      name: "allocation-counter-check", dependencies: ["AllocationCounter"],
+      path: "Tests/Benchmarks/allocation-counter-check", swiftSettings: strict),
+    .executableTarget(name: "bare-switch", path: "Tests/Benchmarks/bare-switch"),
+    .executableTarget(
+      name: "umbel-load", dependencies: ["CBenchmark", "LinuxIO", argumentParser],
+      path: "Tests/Benchmarks/umbel-load", swiftSettings: strict),
 
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),

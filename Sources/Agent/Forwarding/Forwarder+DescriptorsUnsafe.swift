@@ -42,7 +42,7 @@ extension Forwarder {
       guard !isKnown, unsafe slot.pointee.number == wanted.descriptor, unsafe slot.pointee.token == wanted.token,
         unsafe slot.pointee.isHousekeeping == (wanted.kind == UMBEL_DESCRIPTOR_HOUSEKEEPING)
       else { return }
-      let readiness = Readiness(rawValue: wanted.events)
+      let readiness = Readiness(rawValue: wanted.events).intersection([.readable, .writable])
       let token = unsafe epollToken(index, slot.pointee.generation)
       isKnown = (try? unsafe state.pointee.epoll.modify(wanted.descriptor, for: readiness, token: token)) != nil
       unsafe slot.pointee.isKept = isKnown
@@ -58,7 +58,8 @@ extension Forwarder {
     let generation = unsafe slot.pointee.generation &+ 1
     do {
       try unsafe state.pointee.epoll.add(
-        wanted.descriptor, for: Readiness(rawValue: wanted.events), token: epollToken(index, generation))
+        wanted.descriptor, for: Readiness(rawValue: wanted.events).intersection([.readable, .writable]),
+        token: epollToken(index, generation))
     } catch {
       unsafe state.pointee.freeSlots.append(index)
       return unsafe reportOnce(endpoint, "it names a descriptor that cannot be polled")

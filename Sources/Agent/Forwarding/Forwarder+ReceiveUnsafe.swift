@@ -36,7 +36,7 @@ extension Forwarder {
         UInt32(capacity), &more)
       guard count >= 0 else {
         if count != -EAGAIN {
-          unsafe failPorts(of: endpoint, error: -count, "receiving failed")
+          unsafe failPorts(of: endpoint, error: 0 &- count, "receiving failed")
         }
         return false
       }
@@ -109,7 +109,9 @@ extension Forwarder {
     var sum = 0
     for index in 0..<Int(count) {
       let piece = unsafe pieces[index]
-      guard unsafe piece.data != nil, unsafe piece.length <= length - sum else { return false }
+      guard unsafe piece.data != nil, unsafe piece.length >= 0, unsafe piece.length <= length - sum else {
+        return false
+      }
       sum += unsafe piece.length
     }
     return sum == length

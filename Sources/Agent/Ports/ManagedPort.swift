@@ -90,7 +90,7 @@ final class ManagedPort {
       link.addCommand { [weak self] result in
         guard let self else { return }
         if result < 0 {
-          self.fail("the forwarding thread cannot take it: \(Errno(-result))")
+          self.fail("the forwarding thread cannot take it: \(Errno(0 &- result))")
         } else {
           self.isForwarding = true
           self.finishIfEnded()

@@ -1,5 +1,5 @@
 /// How `umbel` ends when it fails: the numbers of `<sysexits.h>`.
-enum ExitStatus: Int32 {
+package enum ExitStatus: Int32 {
   /// Wrong arguments, or options that the agent refuses.
   case usage = 64
   /// What was named does not exist.

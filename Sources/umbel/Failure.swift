@@ -1,16 +1,16 @@
-import AgentAPI
+package import AgentAPI
 
 /// Why a command failed: sentences with what to do next, and how the program ends.
-struct Failure: Error, Equatable {
-  let status: ExitStatus
-  let text: String
+package struct Failure: Error, Equatable {
+  package let status: ExitStatus
+  package let text: String
 
-  init(_ status: ExitStatus, _ text: String) {
+  package init(_ status: ExitStatus, _ text: String) {
     self.status = status
     self.text = text
   }
 
-  init(_ error: AgentError) {
+  package init(_ error: AgentError) {
     let status: ExitStatus =
       switch error.kind {
       case .noSuchLan, .noSuchPort, .noSuchTransport: .noInput
@@ -22,7 +22,7 @@ struct Failure: Error, Equatable {
     self.init(status, "\(error.details.what) \(error.details.remedy)")
   }
 
-  init(_ error: ClientError) {
+  package init(_ error: ClientError) {
     switch error {
     case .noAgent(let path):
       self.init(

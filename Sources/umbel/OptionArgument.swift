@@ -1,12 +1,10 @@
-import AgentAPI
-import ArgumentParser
-
 /// An argument of the form key=value.
-struct OptionArgument: ExpressibleByArgument, Equatable {
-  let key: String
-  let value: String
+package struct OptionArgument: Equatable {
+  package let key: String
+  package let value: String
 
-  init?(argument: String) {
+  /// - Parameter argument: may have further `=` in its value; nil when it has none, or no key.
+  package init?(_ argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty else { return nil }
     key = String(parts[0])
@@ -16,11 +14,12 @@ struct OptionArgument: ExpressibleByArgument, Equatable {
   /// The texts of each key, in the order they were given.
   /// - Parameter lists: keys whose texts are lists themselves: taken apart at commas.
   /// - Returns: nil when there are none.
-  static func combined(_ arguments: [OptionArgument], lists: Set<String> = []) -> [String: [String]]? {
+  package static func combined(_ arguments: [OptionArgument], lists: Set<String> = []) -> [String: [String]]? {
     var result: [String: [String]] = [:]
     for argument in arguments {
-      let texts = lists.contains(argument.key) ? argument.value.split(separator: ",").map(String.init) : [argument.value]
-      result[argument.key, default: []] += texts
+      let isList = lists.contains(argument.key)
+      result[argument.key, default: []] +=
+        isList ? argument.value.split(separator: ",").map(String.init) : [argument.value]
     }
     return result.isEmpty ? nil : result
   }

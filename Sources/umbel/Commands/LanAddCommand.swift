@@ -19,7 +19,7 @@ struct LanAddCommand: ParsableCommand {
   @Flag(name: .long, help: "No doors.")
   var noDoors = false
 
-  @Argument(help: .init("Options of the LAN.", valueName: "key=value"))
+  @Argument(help: .init("Options of the LAN.", valueName: "key=value"), transform: OptionArgument.parse)
   var options: [OptionArgument] = []
 
   func validate() throws {

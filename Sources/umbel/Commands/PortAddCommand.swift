@@ -23,7 +23,7 @@ struct PortAddCommand: ParsableCommand {
   @Argument(help: "The transport.")
   var transport: String
 
-  @Argument(help: .init("Options of the transport.", valueName: "key=value"))
+  @Argument(help: .init("Options of the transport.", valueName: "key=value"), transform: OptionArgument.parse)
   var options: [OptionArgument] = []
 
   func run() throws {

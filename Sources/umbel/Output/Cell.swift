@@ -1,23 +1,24 @@
 /// One place of a table: a text, and how it looks on a terminal.
-struct Cell: Equatable, ExpressibleByStringInterpolation {
-  enum Look: Equatable { case plain, good, warning, bad }
+package struct Cell: Equatable, ExpressibleByStringInterpolation {
+  /// How it looks.
+  package enum Look: Equatable { case plain, good, warning, bad }
 
-  let text: String
-  let look: Look
+  package let text: String
+  package let look: Look
 
   /// - Parameter text: control characters in it become `?`, so that what an agent says cannot steer a terminal.
-  init(_ text: String, _ look: Look = .plain) {
+  package init(_ text: String, _ look: Look = .plain) {
     self.text = String(String.UnicodeScalarView(text.unicodeScalars.map { Self.isControl($0) ? "?" : $0 }))
     self.look = look
   }
 
-  init(stringLiteral text: String) { self.init(text) }
+  package init(stringLiteral text: String) { self.init(text) }
 
   /// A number with its thousands apart.
-  init(_ number: Int) { self.init(Units.grouped(number)) }
+  package init(_ number: Int) { self.init(Units.grouped(number)) }
 
   /// The text with the sequences of ECMA-48 that colour it.
-  var coloured: String {
+  package var coloured: String {
     switch look {
     case .plain: text
     case .good: "\u{1b}[32m\(text)\u{1b}[0m"

@@ -1,11 +1,17 @@
-import AgentAPI
+package import AgentAPI
 
 /// The agent on one screen: a line about itself, then each LAN with its ports.
-struct StatusReport {
+package struct StatusReport {
   let status: Status.Reply
   let ports: [Port]
 
-  func text(coloured: Bool) -> String {
+  package init(status: Status.Reply, ports: [Port]) {
+    self.status = status
+    self.ports = ports
+  }
+
+  /// The screen, each line ended by a newline.
+  package func text(coloured: Bool) -> String {
     var text = "umbeld \(status.version), process \(status.processId), up \(uptime), in \(status.runtimeDirectory)\n"
     if !status.text.isEmpty { text += Cell(status.text).text + "\n" }
     for thread in status.forwardingThreads where !thread.responding {

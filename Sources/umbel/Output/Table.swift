@@ -1,16 +1,16 @@
 /// Rows under headings, in columns that are as wide as their widest text, two spaces apart.
-struct Table {
+package struct Table {
   /// Where texts stand in their column.
-  enum Alignment { case left, right }
+  package enum Alignment { case left, right }
 
   private let headings: [(text: String, alignment: Alignment)]
   private var rows: [[Cell]] = []
 
   /// - Parameter headings: a column each, from the left; those of numbers are aligned right.
-  init(_ headings: [(String, Alignment)]) { self.headings = headings.map { (text: $0.0, alignment: $0.1) } }
+  package init(_ headings: [(String, Alignment)]) { self.headings = headings.map { (text: $0.0, alignment: $0.1) } }
 
   /// Adds a row: a cell for each heading.
-  mutating func add(_ cells: [Cell]) {
+  package mutating func add(_ cells: [Cell]) {
     precondition(cells.count == headings.count, "a row has a cell for each heading")
     rows.append(cells)
   }
@@ -19,7 +19,7 @@ struct Table {
   /// - Parameters:
   ///   - indent: how many spaces stand before each line.
   ///   - coloured: whether cells show their look.
-  func rendered(indent: Int = 0, coloured: Bool = false) -> String {
+  package func rendered(indent: Int = 0, coloured: Bool = false) -> String {
     let lines = [headings.map { Cell($0.text) }] + rows
     let widths = headings.indices.map { column in lines.map { $0[column].text.count }.max() ?? 0 }
     return lines.map { line in

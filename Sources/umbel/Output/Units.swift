@@ -1,7 +1,7 @@
 /// Numbers as people read them.
-enum Units {
+package enum Units {
   /// Thousands apart: 12,345.
-  static func grouped(_ number: Int) -> String {
+  package static func grouped(_ number: Int) -> String {
     let digits = String(number.magnitude)
     var result = ""
     for (index, digit) in digits.enumerated() {
@@ -12,20 +12,21 @@ enum Units {
   }
 
   /// Bytes with a prefix of 1,024s and three digits or so: 900 B, 1.5 KiB, 23 MiB.
-  static func bytes(_ count: Int) -> String {
+  package static func bytes(_ count: Int) -> String {
     if count < 1_024 { return "\(count) B" }
-    var tenths = count * 10 / 1_024
-    var prefixes = "KMGTP".makeIterator()
-    var prefix = prefixes.next()!
-    while tenths >= 10_240, let next = prefixes.next() {
-      tenths /= 1_024
+    var whole = count
+    var rest = 0
+    var prefixes = "KMGTPE".makeIterator()
+    var prefix: Character = "K"
+    while whole >= 1_024, let next = prefixes.next() {
+      (whole, rest) = whole.quotientAndRemainder(dividingBy: 1_024)
       prefix = next
     }
-    return tenths < 100 ? "\(tenths / 10).\(tenths % 10) \(prefix)iB" : "\(tenths / 10) \(prefix)iB"
+    return whole < 10 ? "\(whole).\(rest * 10 / 1_024) \(prefix)iB" : "\(whole) \(prefix)iB"
   }
 
   /// Seconds in the two largest units that matter: 42 s, 3 min 5 s, 2 h 10 min, 4 d 1 h.
-  static func duration(seconds: Int) -> String {
+  package static func duration(seconds: Int) -> String {
     let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)]
     guard let first = units.firstIndex(where: { seconds >= $0.1 }) else { return "0 s" }
     let large = "\(seconds / units[first].1) \(units[first].0)"
@@ -35,7 +36,7 @@ enum Units {
   }
 
   /// Nanoseconds in the largest unit that divides them: 250 ms, 10 s.
-  static func duration(nanoseconds: Int) -> String {
+  package static func duration(nanoseconds: Int) -> String {
     for (unit, size) in [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)]
     where nanoseconds != 0 && nanoseconds % size == 0 {
       return unit == "s" ? duration(seconds: nanoseconds / size) : "\(nanoseconds / size) \(unit)"
@@ -44,7 +45,7 @@ enum Units {
   }
 
   /// A number and what it counts: 1 port, 2 ports.
-  static func counted(_ number: Int, _ noun: String) -> String {
+  package static func counted(_ number: Int, _ noun: String) -> String {
     "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
   }
 }

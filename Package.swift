@@ -75,7 +75,7 @@ let package = Package(
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(name: "umbel", dependencies: ["AgentAPI", "LinuxIO", argumentParser], swiftSettings: strict),
 
-    // Measuring: not built by the tests, see Tests/Benchmarks.
+    // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
     .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
     .target(name: "AllocationCounter", path: "Tests/Benchmarks/AllocationCounter"),
     .executableTarget(

@@ -2,7 +2,7 @@
  * frozen1.c - the source of libumbel-frozen1.so, the transport of ABI level 1 that no later agent may break.
  *
  * The binary beside this file is never built again. It was compiled for x86_64 by the command at the end of this comment
- * from umbel_transport.h as of commit @COMMIT@ (sha256 @SHA256@).
+ * from umbel_transport.h as of commit ffa3542 (sha256 b9c5938fe37cbecc…).
  * A change that would need it to be rebuilt is a change of the ABI, and wants a level and a frozen binary of its own.
  *
  * It uses every struct and function of that header, so that a test which drives it notices a field that has moved:
@@ -15,8 +15,8 @@
  *   - the door's handshake is the message "hello"; anything else is refused;
  *   - counters: ticks (every 100 ms), readies (1, from an eventfd after start), runts, to-remote (frames to {1, 1}).
  *
- *   gcc -std=c90 -pedantic -Wall -Wextra -Werror -O2 -shared -fPIC -fvisibility=hidden -s -Wl,--build-id=none \
- *     -I Sources/CTransport/include -o libumbel-frozen1.so frozen1.c
+ *   gcc -std=c90 -pedantic -Wall -Wextra -Werror -O2 -shared -fPIC -fvisibility=hidden -s \
+ *     -Wl,--build-id=none,-z,noseparate-code -I Sources/CTransport/include -o libumbel-frozen1.so frozen1.c
  */
 #define _POSIX_C_SOURCE 200809L
 

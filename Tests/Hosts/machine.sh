@@ -24,9 +24,10 @@ machine_possible() {
 }
 
 # machine SCENARIO: starts it in the background; its pid is in machine_pid. Descriptor 3 takes the verdicts.
-# unshare ignores SIGINT and SIGTERM for as long as its child lives; SIGKILL takes the whole machine with it.
+# unshare ignores SIGINT and SIGTERM for as long as its child lives; SIGKILL takes the whole machine with it, and comes
+# by itself when the caller dies without a word.
 machine() {
-  unshare "${machine_namespaces[@]}" bash "$HOSTS_DIR/sandbox.sh" "$1" </dev/null &
+  setpriv --pdeathsig KILL unshare "${machine_namespaces[@]}" bash "$HOSTS_DIR/sandbox.sh" "$1" </dev/null &
   machine_pid=$!
   trap 'kill -KILL "$machine_pid" 2>/dev/null; exit 130' INT TERM HUP
 }

@@ -15,4 +15,64 @@
 #include <sys/timerfd.h>
 #include <sys/types.h>
 
+/* ---- Local sockets and processes ------------------------------------------------------------------------------- */
+
+/* accept4(2) with SOCK_CLOEXEC and SOCK_NONBLOCK. */
+int clinux_accept(int listener);
+
+/* SO_PEERCRED: who connected, or who made the pair. */
+int clinux_peer_credentials(int socket, int32_t *process, uint32_t *user, uint32_t *group);
+
+/* SO_PEERGROUPS: writes at most capacity supplementary groups of the peer. Returns how many there are; -1 with ERANGE:
+ * more than capacity. */
+int clinux_peer_groups(int socket, uint32_t *groups, size_t capacity);
+
+/* SO_PEERPIDFD (Linux 6.5): a descriptor of the peer's process, close-on-exec. */
+int clinux_peer_process(int socket);
+
+/* pidfd_open(2): a descriptor of a process, close-on-exec; readable when the process has ended. */
+int clinux_process_descriptor(int32_t process);
+
+/* The most descriptors that one message carries here. */
+#define CLINUX_MOST_DESCRIPTORS 16
+
+/* sendmsg(2) of bytes, and of count descriptors with the first of them, by SCM_RIGHTS. Does not raise SIGPIPE. EINVAL:
+ * more than CLINUX_MOST_DESCRIPTORS. */
+ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *descriptors, size_t count);
+
+/* recvmsg(2). Descriptors that came along are written to descriptors (room for CLINUX_MOST_DESCRIPTORS), close-on-exec,
+ * and counted in *count; the kernel closes those that do not fit. */
+ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors, size_t *count);
+
+/* ---- Threads ---- */
+
+/* Names the calling thread, as ps and top show it; at most 15 bytes count. */
+void clinux_set_thread_name(const char *name);
+
+/* A pointer of the calling thread's own; NULL until set. Lives in thread-local storage: reading it is one load. */
+void clinux_set_thread_context(void *context);
+void *clinux_thread_context(void);
+
+/* ---- Batches of messages --------------------------------------------------------------------------------------- */
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+/* struct mmsghdr of <sys/socket.h>, which only _GNU_SOURCE shows. */
+struct clinux_message {
+    struct msghdr header;
+    unsigned int length;                /* bytes received or sent */
+};
+
+/* recvmmsg(2) without a timeout. */
+int clinux_receive_messages(int socket, struct clinux_message *messages, unsigned int count, int flags);
+
+/* sendmmsg(2). */
+int clinux_send_messages(int socket, struct clinux_message *messages, unsigned int count, int flags);
+
+/* ---- rtnetlink ------------------------------------------------------------------------------------------------- */
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
 #endif

@@ -1,0 +1,16 @@
+/// The methods of `org.umbel.Agent`, by their names in the interface.
+package enum MethodName: String, CaseIterable, Sendable {
+  case status = "Status"
+  case listLans = "ListLans"
+  case addLan = "AddLan"
+  case removeLan = "RemoveLan"
+  case listPorts = "ListPorts"
+  case addPort = "AddPort"
+  case removePort = "RemovePort"
+  case listStations = "ListStations"
+  case listTransports = "ListTransports"
+  case attach = "Attach"
+
+  /// With the interface's name before it, as requests have it.
+  package var qualified: String { "\(AgentInterface.name).\(rawValue)" }
+}

@@ -1,0 +1,34 @@
+/// What a port has counted since it was made; frames and bytes without FCS.
+package struct Counters: Codable, Hashable, Sendable {
+  /// Came in by the port, dropped ones included.
+  package var receivedFrames: Int
+  /// Of those frames.
+  package var receivedBytes: Int
+  /// Taken by the transport.
+  package var sentFrames: Int
+  /// Of those frames.
+  package var sentBytes: Int
+  /// Frames received here that went to all ports.
+  package var flooded: Int
+  /// Times a station moved to this port from another.
+  package var moves: Int
+  /// Stations not learned: a limit, a full FDB, one that moves too often.
+  package var learnRefused: Int
+  /// What waits for the port now.
+  package var queuedFrames: Int
+  /// Of those frames.
+  package var queuedBytes: Int
+
+  /// All at 0, to be filled in.
+  package init() {
+    receivedFrames = 0
+    receivedBytes = 0
+    sentFrames = 0
+    sentBytes = 0
+    flooded = 0
+    moves = 0
+    learnRefused = 0
+    queuedFrames = 0
+    queuedBytes = 0
+  }
+}

@@ -1,0 +1,76 @@
+import Agent
+import AgentAPI
+import LinuxIO
+
+/// Answers some methods in the ways that tests need.
+final class TestHandler: VarlinkHandler {
+  let loop: ControlLoop
+  /// Calls of ListLans, which wait for `answerHeld`.
+  var held: [VarlinkCall] = []
+  /// How many calls came, by method.
+  var counts: [MethodName: Int] = [:]
+  /// What ListStations streams.
+  var stations = 0
+  /// Pieces of a stream that were made.
+  var pieces = 0
+
+  init(_ loop: ControlLoop) { self.loop = loop }
+
+  func handle(_ call: VarlinkCall) {
+    counts[call.method, default: 0] += 1
+    do throws(ServiceError) {
+      switch call.method {
+      case .status: call.reply(Self.status)
+      case .listLans: held.append(call)
+      case .addLan:
+        let parameters = try call.parameters(of: AddLan.self)
+        call.reply(AddLan.Reply(lan: Self.lan(parameters.name)))
+      case .removeLan:
+        let parameters = try call.parameters(of: RemoveLan.self)
+        call.fail(AgentError.noSuchLan(parameters.name, existing: ["default", "lab"]))
+      case .listPorts: call.reply(ListPorts.Reply(ports: []))
+      case .listStations: stream(call)
+      case .attach: attach(call)
+      // Forgets the call.
+      case .removePort: break
+      case .addPort, .listTransports: call.fail(ServiceError.methodNotImplemented(call.method.qualified))
+      }
+    } catch {
+      call.fail(error)
+    }
+  }
+
+  func answerHeld() {
+    for call in held { call.reply(ListLans.Reply(lans: [])) }
+    held = []
+  }
+
+  private func stream(_ call: VarlinkCall) {
+    let stations = (0..<stations).map { index in
+      Station(lan: "lab", vlan: 0, mac: "02:00:00:00:00:00", port: "p\(index)", remote: 0, ageSeconds: 0, pinned: false)
+    }
+    call.stream(stations) { piece in
+      self.pieces += 1
+      return ListStations.Reply(stations: piece)
+    }
+  }
+
+  private func attach(_ call: VarlinkCall) {
+    guard let pair = try? UnixSocket.pair(.seqpacket, nonBlocking: true) else { return }
+    _ = try? UnixSocket.write([1, 2, 3], to: pair.first)
+    let port = Port(
+      lan: "lab", name: "guest", number: 1, transport: "socket", role: .guest, state: .up, text: "",
+      counters: Counters(), drops: [:], transportCounters: [:], stations: 0, fresh: true)
+    call.reply(Attach.Reply(port: port, descriptor: 0), descriptors: Descriptors(pair.second))
+  }
+
+  static let status = Status.Reply(
+    version: "1.2.3", processId: 7, uptimeSeconds: 60, runtimeDirectory: "/run/umbel", text: "1 LAN",
+    lans: [lan("lab")], forwardingThreads: [ForwardingThread(index: 0, lans: ["lab"], responding: true)])
+
+  static func lan(_ name: String) -> Lan {
+    Lan(
+      name: name, doors: [Door(name: "bess", path: "/run/umbel/\(name)/bess")], ports: 1, stations: 0,
+      stationLimit: 65_536, ageingSeconds: 300, forwardingThread: 0, fresh: true)
+  }
+}

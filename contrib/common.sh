@@ -24,6 +24,7 @@ swift_directories() {
   printf '%s\n' "$home"/.local/share/swiftly/toolchains/*/usr/bin /opt/swift*/usr/bin /usr/local/swift*/usr/bin \
     /usr/share/swift*/usr/bin /usr/libexec/swift*/bin /usr/local/bin | sort -rV
   # As the user who called sudo would find it.
+  # shellcheck disable=SC2016 # that user's shell expands it
   if [ -n "${SUDO_USER-}" ] && is_root; then
     runuser -l "$SUDO_USER" -c 'dirname "$(command -v swift)"' 2>/dev/null </dev/null || true
   fi

@@ -11,16 +11,20 @@ host b s1 10.0.0.2/24
 collector a here mcast:239.192.168.1:1102 500
 collector b there mcast:239.192.168.1:1102 500
 collector b other mcast:239.192.168.2:1102 0 --seconds 3
-capture b eth0 there udp
+can_capture && capture b eth0 there udp
 frames a number mcast:239.192.168.1:1102 500
 check "a station hears itself once" collected here
 check "a station on another host hears each frame once" collected there
 check "a station in another group hears nothing" collected other
-capture_end there
-
-first=$(frames b datagrams /run/hosts/there.pcap | sed -n 1p)
-wanted="239.192.168.1:1102 ttl 1 ffffffffffff02000000000188b500000000"
-check "a captured datagram shows its group, port, TTL and frame" equal "$wanted$(printf '00%.0s' {1..46})" "$first"
+sentence="a captured datagram shows its group, port, TTL and frame"
+if can_capture; then
+  capture_end there
+  first=$(frames b datagrams /run/hosts/there.pcap | sed -n 1p)
+  wanted="239.192.168.1:1102 ttl 1 ffffffffffff02000000000188b500000000"
+  check "$sentence" equal "$wanted$(printf '00%.0s' {1..46})" "$first"
+else
+  skip "$sentence" "tcpdump needs root"
+fi
 
 collector b twice mcast:239.192.168.1:1102 500 --seconds 3
 frames a number mcast:239.192.168.1:1102 500

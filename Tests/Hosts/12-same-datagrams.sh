@@ -9,6 +9,7 @@
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 
+can_capture || { skip "what the agent sends is what User Mode Linux sends" "tcpdump needs root"; exit; }
 mac=02:00:00:00:00:01
 segment s1 9000
 host a s1 10.0.0.1/24

@@ -223,6 +223,9 @@ collected() {
   grep -qx 'all is well' "$logs/collector-$1.log"
 }
 
+# tcpdump gives up root as soon as it can, and a user namespace of one user has nobody else to be.
+can_capture() { [ -z "${HOSTS_UNPRIVILEGED-}" ]; }
+
 # capture HOST INTERFACE NAME FILTER…: starts tcpdump; capture_end NAME ends it. The packets are in /run/hosts/NAME.pcap.
 capture() {
   local host=$1 interface=$2 name=$3

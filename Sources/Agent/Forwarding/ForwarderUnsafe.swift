@@ -133,6 +133,13 @@ struct Forwarder {
     clinux_set_thread_context(nil)
   }
 
+  /// One round, on whatever thread calls.
+  func step() {
+    unsafe clinux_set_thread_context(UnsafeMutableRawPointer(state))
+    round()
+    clinux_set_thread_context(nil)
+  }
+
   private func round() {
     let capacity = unsafe ForwarderState.batchCapacity
     let events = unsafe UnsafeMutableBufferPointer(start: state.pointee.events, count: capacity)

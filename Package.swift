@@ -37,7 +37,8 @@ let package = Package(
   products: [
     .executable(name: "umbeld", targets: ["umbeld"]),
     .executable(name: "umbel", targets: ["umbel"]),
-    .library(name: "TransportKit", targets: ["TransportKit"]),
+    // What an outside author's package depends on; the C header comes with it, for the exported symbol.
+    .library(name: "TransportKit", targets: ["TransportKit", "CTransport"]),
     .library(name: "umbel-mcast", type: .dynamic, targets: ["MulticastEntry"]),
     .library(name: "umbel-socket", type: .dynamic, targets: ["SocketEntry"]),
   ],
@@ -74,10 +75,33 @@ let package = Package(
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(name: "umbel", dependencies: ["AgentAPI", "LinuxIO", argumentParser], swiftSettings: strict),
 
+    // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
+    .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
+    .target(name: "AllocationCounter", path: "Tests/Benchmarks/AllocationCounter"),
+    .executableTarget(
+      name: "allocation-counter-check", dependencies: ["AllocationCounter"],
+      path: "Tests/Benchmarks/allocation-counter-check", swiftSettings: strict),
+    .executableTarget(name: "bare-switch", path: "Tests/Benchmarks/bare-switch"),
+    .executableTarget(
+      name: "forward-probe",
+      dependencies: [
+        "Agent", "AllocationCounter", "CBenchmark", "CTransport", "LinuxIO", "Switching", "TransportHost", argumentParser,
+      ],
+      path: "Tests/Benchmarks/forward-probe", swiftSettings: strict),
+    .executableTarget(
+      name: "umbel-load", dependencies: ["CBenchmark", "LinuxIO", argumentParser],
+      path: "Tests/Benchmarks/umbel-load", swiftSettings: strict),
+
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
-    .testTarget(name: "SystemdSupportTests", dependencies: ["SystemdSupport", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "SystemdSupportTests", dependencies: ["SystemdSupport", "SystemdProbe", "LinuxIO"], swiftSettings: strict),
+    // Talks to a service manager and a journal that a test prepares for a process of its own.
+    .executableTarget(
+      name: "SystemdProbe", dependencies: ["SystemdSupport"], path: "Tests/Probes/Systemd", swiftSettings: strict),
+    .testTarget(
+      name: "TransportHostTests", dependencies: ["TransportHost", "CTransport", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
     .testTarget(

@@ -44,4 +44,35 @@ ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *des
  * and counted in *count; the kernel closes those that do not fit. */
 ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors, size_t *count);
 
+/* ---- Threads ---- */
+
+/* Names the calling thread, as ps and top show it; at most 15 bytes count. */
+void clinux_set_thread_name(const char *name);
+
+/* A pointer of the calling thread's own; NULL until set. Lives in thread-local storage: reading it is one load. */
+void clinux_set_thread_context(void *context);
+void *clinux_thread_context(void);
+
+/* ---- Batches of messages --------------------------------------------------------------------------------------- */
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+/* struct mmsghdr of <sys/socket.h>, which only _GNU_SOURCE shows. */
+struct clinux_message {
+    struct msghdr header;
+    unsigned int length;                /* bytes received or sent */
+};
+
+/* recvmmsg(2) without a timeout. */
+int clinux_receive_messages(int socket, struct clinux_message *messages, unsigned int count, int flags);
+
+/* sendmmsg(2). */
+int clinux_send_messages(int socket, struct clinux_message *messages, unsigned int count, int flags);
+
+/* ---- rtnetlink ------------------------------------------------------------------------------------------------- */
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
 #endif

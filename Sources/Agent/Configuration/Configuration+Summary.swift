@@ -1,0 +1,19 @@
+package import TransportHost
+
+extension Configuration {
+  /// What the configuration holds, for a person: a line for each LAN and each port, ended by newlines.
+  /// - Parameter transports: those the configuration was read with.
+  package func summary(transports: [TransportDescription]) -> String {
+    var lines = ["\(threads) forwarding \(threads == 1 ? "thread" : "threads")"]
+    for lan in lans {
+      let doors = lan.doors.isEmpty ? "no doors" : "doors \(lan.doors.joined(separator: ", "))"
+      lines.append("LAN \(lan.name): \(doors)")
+      for port in lan.ports {
+        guard let transport = transports.first(where: { $0.name == port.transport }) else { continue }
+        let values = port.values.map { "\(transport.options[$0.option].name)=\($0.text)" }
+        lines.append("  port \(port.name): \(port.transport) \(port.role.word) \(values.joined(separator: " "))")
+      }
+    }
+    return lines.map { $0 + "\n" }.joined()
+  }
+}

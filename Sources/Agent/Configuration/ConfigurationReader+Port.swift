@@ -1,0 +1,145 @@
+import TransportHost
+
+extension ConfigurationReader {
+  mutating func readPorts(_ ports: ConfigurationNode.Entry, lan: String) -> [PortConfiguration] {
+    let nodes: [ConfigurationNode]
+    switch ports.value.content {
+    case .empty: return []
+    case .list(let list): nodes = list
+    case .text, .map:
+      refuse(
+        ports.value.location, ports.key, "is \(ports.value.kind); it must be a list, such as [{transport: mcast}]")
+      return []
+    }
+    let given = nodes.map { readName($0) }
+    var names: [String: SourceLocation] = [:]
+    for case let name? in given {
+      if let first = names[name.text] {
+        refuse(name.location, "name", "\(name.text) is given twice; the first port of this name is at \(first)")
+      } else {
+        names[name.text] = name.location
+      }
+    }
+    var result = [PortConfiguration]()
+    for (node, name) in zip(nodes, given) {
+      guard let draft = readPort(node) else { continue }
+      let name = name?.text ?? freeName(draft.transport.name, names)
+      names[name] = names[name] ?? node.location
+      if let port = finish(draft, name: name, lan: lan) { result.append(port) }
+    }
+    return result
+  }
+
+  /// A port whose keys have been read.
+  private struct Draft {
+    let transport: TransportDescription
+    let role: PortRole
+    let values: [OptionValue]
+    let location: SourceLocation
+    /// Where each option's value stands.
+    let places: [String: SourceLocation]
+  }
+
+  private mutating func readName(_ node: ConfigurationNode) -> (text: String, location: SourceLocation)? {
+    guard let entry = node.entries?.first(where: { $0.key == "name" }) else { return nil }
+    guard let name = entry.value.text else {
+      refuse(entry.value.location, "name", "is \(entry.value.kind); it must be a word")
+      return nil
+    }
+    if let problem = ConfigurationName.problem(ofPort: name) {
+      refuse(entry.value.location, "name", "\(shown(name)) \(problem)")
+    }
+    return (name, entry.value.location)
+  }
+
+  /// The transport's name, with a number where that is taken.
+  private func freeName(_ base: String, _ taken: [String: SourceLocation]) -> String {
+    if taken[base] == nil { return base }
+    var number = 2
+    while taken["\(base)\(number)"] != nil { number += 1 }
+    return "\(base)\(number)"
+  }
+
+  private mutating func readPort(_ node: ConfigurationNode) -> Draft? {
+    guard let entries = node.entries else {
+      refuse(node.location, "ports", "a port is \(node.kind)\(remedy(for: node.text))")
+      return nil
+    }
+    guard let transport = readTransport(entries, at: node.location) else { return nil }
+    let count = problems.count
+    let role = readRole(entries, transport)
+    let reserved = OptionDescription.reservedNames
+    let names = transport.options.map(\.name)
+    for entry in entries where !reserved.contains(entry.key) && !names.contains(entry.key) {
+      let hint = suggestion(for: entry.key, in: names + reserved)
+      refuse(entry.location, entry.key, "is not an option of \(transport.name); \(hint)")
+    }
+    let known = entries.filter { names.contains($0.key) }
+    let values = values(transport.options, known, of: transport.name, at: node.location)
+    guard let values, problems.count == count else { return nil }
+    let places = Dictionary(uniqueKeysWithValues: known.map { ($0.key, $0.value.location) })
+    return Draft(transport: transport, role: role, values: values, location: node.location, places: places)
+  }
+
+  private mutating func readTransport(
+    _ entries: [ConfigurationNode.Entry], at location: SourceLocation
+  ) -> TransportDescription? {
+    let names = transports.map(\.name).sorted()
+    let allowed = names.isEmpty ? "no transport is loaded, see --plugin-dir" : "allowed is \(alternatives(names))"
+    guard let entry = entries.first(where: { $0.key == "transport" }) else {
+      refuse(location, "transport", "is missing; \(allowed)")
+      return nil
+    }
+    guard let name = entry.value.text, let transport = transports.first(where: { $0.name == name }) else {
+      refuse(entry.value.location, "transport", "is \(entry.value.kind); \(allowed)")
+      return nil
+    }
+    return transport
+  }
+
+  private mutating func readRole(
+    _ entries: [ConfigurationNode.Entry], _ transport: TransportDescription
+  ) -> PortRole {
+    guard let entry = entries.first(where: { $0.key == "role" }) else { return transport.defaultRole }
+    if let word = entry.value.text, let role = PortRole(word: word), transport.roles.contains(role) {
+      return role
+    }
+    let allowed = alternatives(transport.roles.map(\.word))
+    refuse(entry.value.location, "role", "is \(entry.value.kind); allowed for \(transport.name) is \(allowed)")
+    return transport.defaultRole
+  }
+
+  /// What needs the whole port: the transport's own check, and that nobody else holds the same.
+  private mutating func finish(_ draft: Draft, name: String, lan: String) -> PortConfiguration? {
+    let port = PortConfiguration(
+      name: name, transport: draft.transport.name, role: draft.role, values: draft.values, location: draft.location)
+    if let fault = check(draft.transport, port) {
+      let place = fault.optionName.flatMap { draft.places[$0] } ?? draft.location
+      refuse(place, fault.optionName ?? "ports", fault.text)
+      return nil
+    }
+    guard let resource = draft.transport.exclusiveResource(of: draft.values) else { return port }
+    let identity = "\(draft.transport.name) \(resource)"
+    if let holder = holders[identity] {
+      let option = draft.transport.exclusiveOption
+      refuse(
+        option.flatMap { draft.places[$0] } ?? draft.location, option ?? "ports",
+        "\(identity) is opened twice, and an agent opens it once; "
+          + "port \(holder.port) of LAN \(holder.lan) has it at \(holder.location)")
+      return nil
+    }
+    holders[identity] = (name, lan, draft.location)
+    return port
+  }
+
+  /// How to write what stands in a port's place, to be read after what it is. The HOWTO's words, such as
+  /// `mcast,,239.192.168.1,1102,1`, are known but not read.
+  private func remedy(for text: String?) -> String {
+    let words = (text ?? "").split(separator: ",", omittingEmptySubsequences: false)
+    guard words.first == "mcast" else { return "; it must be a map, such as {transport: mcast}" }
+    // <transport>,<ethernet address>,<multicast address>,<multicast port>,<ttl>; an empty field takes its default.
+    let options = zip(["group", "port", "ttl"], words.dropFirst(2)).filter { !$0.1.isEmpty }
+    let form = (["transport: mcast"] + options.map { "\($0.0): \($0.1)" }).joined(separator: ", ")
+    return ", a form that is not read yet; write {\(form)}"
+  }
+}

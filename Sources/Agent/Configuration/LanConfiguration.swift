@@ -1,0 +1,73 @@
+import TransportHost
+
+/// What becomes of frames to 01:80:C2:00:00:00 to 0F (IEEE 802.1Q table 8-1), which a bridge would keep to itself.
+package enum ControlProtocols: String, Hashable, Sendable, CaseIterable {
+  /// They are forwarded like others: guests run LACP, LLDP and STP among themselves.
+  case pass
+  case drop
+}
+
+/// One LAN of a configuration.
+package struct LanConfiguration: Hashable, Sendable {
+  /// `[A-Za-z0-9][A-Za-z0-9._-]{0,31}`: it becomes a component of paths.
+  package let name: String
+  /// Names of doors, each known to a transport.
+  package let doors: [String]
+  package let ports: [PortConfiguration]
+  /// The most stations the FDB holds.
+  package let fdbEntries: Int
+  /// After this time without a frame a station is forgotten.
+  package let ageingSeconds: Int
+  /// The most stations learned on one guest port.
+  package let guestStations: Int
+  /// The most bytes queued for one port.
+  package let queueBytes: Int
+  package let controlProtocols: ControlProtocols
+  package let location: SourceLocation
+
+  /// All but the place: a LAN that only moved in its file has not changed.
+  package static func == (one: LanConfiguration, other: LanConfiguration) -> Bool {
+    one.name == other.name && one.doors == other.doors && one.ports == other.ports && one.settings == other.settings
+      && one.controlProtocols == other.controlProtocols
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
+  private var settings: [Int] { [fdbEntries, ageingSeconds, guestStations, queueBytes] }
+}
+
+extension LanConfiguration {
+  /// The keys of a LAN besides `doors` and `ports`.
+  static let options = [
+    OptionDescription(
+      name: "fdb-entries", help: "The most stations that are learned.", defaultText: "65536", minimum: 1_024,
+      maximum: 1_048_576, kind: .integer),
+    OptionDescription(
+      name: "ageing", help: "A station is forgotten after this time without a frame.", defaultText: "300s",
+      minimum: 10_000_000_000, maximum: 86_400_000_000_000, kind: .duration),
+    OptionDescription(
+      name: "guest-stations", help: "The most stations that are learned on one guest port.", defaultText: "1024",
+      minimum: 1, maximum: 1_048_576, kind: .integer),
+    OptionDescription(
+      name: "queue", help: "The most bytes queued for one port.", defaultText: "1M", minimum: 64 << 10,
+      maximum: 256 << 20, kind: .size),
+    OptionDescription(
+      name: "control-protocols", help: "Frames to 01:80:C2:00:00:00 to 0F.", defaultText: "pass",
+      choices: ControlProtocols.allCases.map(\.rawValue), kind: .choice),
+  ]
+
+  /// - Parameter values: of all of `options`; each has a default.
+  init(
+    name: String, doors: [String], ports: [PortConfiguration], values: [OptionValue], location: SourceLocation
+  ) {
+    self.name = name
+    self.doors = doors
+    self.ports = ports
+    fdbEntries = Int(values[0].integer)
+    ageingSeconds = Int(values[1].integer / 1_000_000_000)
+    guestStations = Int(values[2].integer)
+    queueBytes = Int(values[3].integer)
+    controlProtocols = ControlProtocols.allCases[Int(values[4].integer)]
+    self.location = location
+  }
+}

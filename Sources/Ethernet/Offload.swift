@@ -1,0 +1,54 @@
+/// What is left to be done to a frame, with the meaning of `struct virtio_net_hdr` (`<linux/virtio_net.h>`, Virtual I/O
+/// Device 1.2, section 5.1.6). All zero: nothing.
+package struct Offload: Equatable, Sendable {
+  /// ``needsChecksum`` and ``dataValid`` bits.
+  package var flags: UInt8
+  /// One of the `gso…` constants, with ``gsoECN`` added or not.
+  package var gsoType: UInt8
+  /// Bytes of all headers. A hint: the kernel writes how much lies in its first buffer. Never more than the frame.
+  package var headerLength: UInt16
+  /// Bytes of payload in a segment.
+  package var gsoSize: UInt16
+  /// Bytes from the frame's start to where summing begins.
+  package var checksumStart: UInt16
+  /// Bytes from ``checksumStart`` to the 16-bit checksum.
+  package var checksumOffset: UInt16
+
+  package init(
+    flags: UInt8 = 0, gsoType: UInt8 = 0, headerLength: UInt16 = 0, gsoSize: UInt16 = 0, checksumStart: UInt16 = 0,
+    checksumOffset: UInt16 = 0
+  ) {
+    self.flags = flags
+    self.gsoType = gsoType
+    self.headerLength = headerLength
+    self.gsoSize = gsoSize
+    self.checksumStart = checksumStart
+    self.checksumOffset = checksumOffset
+  }
+
+  /// In ``flags``: the checksum holds only the sum of the pseudo-header.
+  package static let needsChecksum: UInt8 = 1
+  /// In ``flags``: the checksum has been verified.
+  package static let dataValid: UInt8 = 2
+
+  package static let gsoNone: UInt8 = 0
+  package static let gsoTCPv4: UInt8 = 1
+  package static let gsoTCPv6: UInt8 = 4
+  package static let gsoUDP: UInt8 = 5
+  package static let gsoECN: UInt8 = 0x80
+
+  /// ``gsoType`` without the ECN bit.
+  package var segmentation: UInt8 { gsoType & ~Offload.gsoECN }
+
+  /// Whether the checksum is still to be completed.
+  package var isChecksumPartial: Bool { flags & Offload.needsChecksum != 0 }
+
+  /// The length of the frames that a frame with this metadata stands for, in bytes: its own without GSO; with GSO the
+  /// least that a full segment can have, for TCP options cannot be known from the metadata alone.
+  /// ``Segmenter/largestSegment`` is exact.
+  package func segmentLength(of frameLength: Int) -> Int {
+    if segmentation == Offload.gsoNone { return frameLength }
+    let transportHeader = segmentation == Offload.gsoUDP ? 8 : 20
+    return min(frameLength, Int(checksumStart) + transportHeader + Int(gsoSize))
+  }
+}

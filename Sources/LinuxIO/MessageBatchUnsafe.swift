@@ -1,0 +1,113 @@
+// Batches of messages: recvmmsg(2) and sendmmsg(2) over arrays that are built once.
+//
+// A forwarding thread spends most of its time in the kernel, so a batch writes only what the last one changed: the
+// kernel overwrites the length of a name, the sender's vectors differ. Nothing here allocates after init.
+
+package import CLinux
+import Glibc
+
+/// The arrays of `recvmmsg`, for messages that are scattered over vectors of the caller's.
+@safe
+package struct MessageReceiver: ~Copyable {
+  /// The bytes kept for the name of each sender: a `sockaddr_in6` and padding.
+  package static let nameStride = 32
+
+  @usableFromInline let messages: UnsafeMutablePointer<clinux_message>
+  @usableFromInline let names: UnsafeMutableRawPointer?
+  @usableFromInline var namesToReset = 0
+  /// The most messages of one call.
+  package let capacity: Int
+
+  /// - Parameters:
+  ///   - vectors: `capacity * vectorsPerMessage` vectors; they and what they point to must live longer than this value.
+  ///   - wantsNames: whether senders' addresses are kept.
+  package init(vectors: UnsafeMutablePointer<iovec>, vectorsPerMessage: Int, capacity: Int, wantsNames: Bool) {
+    self.capacity = capacity
+    unsafe messages = .allocate(capacity: capacity)
+    unsafe names =
+      wantsNames ? .allocate(byteCount: capacity * MessageReceiver.nameStride, alignment: 8) : nil
+    for index in 0..<capacity {
+      var message = unsafe clinux_message()
+      unsafe message.header.msg_iov = unsafe vectors + index * vectorsPerMessage
+      unsafe message.header.msg_iovlen = vectorsPerMessage
+      if let names = unsafe names {
+        unsafe message.header.msg_name = unsafe names + index * MessageReceiver.nameStride
+        unsafe message.header.msg_namelen = socklen_t(MessageReceiver.nameStride)
+      }
+      unsafe (messages + index).initialize(to: message)
+    }
+  }
+
+  deinit {
+    unsafe messages.deallocate()
+    unsafe names?.deallocate()
+  }
+
+  /// Receives what is there, without waiting.
+  /// - Parameter most: how many messages at most, no more than `capacity`.
+  /// - Returns: how many came, or `-errno`; `-EAGAIN`: none.
+  @inlinable
+  package mutating func receive(from socket: Int32, most: Int) -> Int32 {
+    if unsafe names != nil {
+      for index in 0..<namesToReset {
+        unsafe messages[index].header.msg_namelen = socklen_t(MessageReceiver.nameStride)
+      }
+    }
+    while true {
+      let count = unsafe clinux_receive_messages(socket, messages, UInt32(most), Int32(MSG_DONTWAIT))
+      if count >= 0 {
+        namesToReset = Int(count)
+        return count
+      }
+      if errno != EINTR { return -errno }
+    }
+  }
+
+  /// Bytes of a received message; of a truncated one, those that fitted.
+  @inlinable package func length(_ index: Int) -> Int { Int(unsafe messages[index].length) }
+
+  /// Whether a received message was longer than its vectors.
+  @inlinable package func isTruncated(_ index: Int) -> Bool {
+    unsafe messages[index].header.msg_flags & Int32(MSG_TRUNC) != 0
+  }
+
+  /// The sender's address as the kernel wrote it; names must be wanted.
+  @inlinable package func name(_ index: Int) -> UnsafeRawPointer {
+    unsafe UnsafeRawPointer(names.unsafelyUnwrapped + index &* MessageReceiver.nameStride)
+  }
+}
+
+/// The array of `sendmmsg`, for a connected socket.
+@safe
+package struct MessageSender: ~Copyable {
+  @usableFromInline let messages: UnsafeMutablePointer<clinux_message>
+  /// The most messages of one call.
+  package let capacity: Int
+
+  package init(capacity: Int) {
+    self.capacity = capacity
+    unsafe messages = .allocate(capacity: capacity)
+    unsafe messages.initialize(repeating: clinux_message(), count: capacity)
+  }
+
+  deinit { unsafe messages.deallocate() }
+
+  /// Says what message `index` of the next `send` consists of. The vectors are borrowed until then.
+  @inlinable
+  package func set(_ index: Int, vectors: UnsafePointer<iovec>, count: Int) {
+    unsafe messages[index].header.msg_iov = UnsafeMutablePointer(mutating: vectors)
+    unsafe messages[index].header.msg_iovlen = count
+  }
+
+  /// Sends the first `count` messages in order, without waiting and without SIGPIPE.
+  /// - Returns: how many were sent, or `-errno` about the first.
+  @inlinable
+  package func send(to socket: Int32, count: Int) -> Int32 {
+    let flags = Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
+    while true {
+      let sent = unsafe clinux_send_messages(socket, messages, UInt32(count), flags)
+      if sent >= 0 { return sent }
+      if errno != EINTR { return -errno }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Synchronization
+
+/// The counters of one port. Its forwarding thread writes them, any thread may read.
+///
+/// A value is a handle: it points into the storage of the ``Switch`` and is valid as long as that. The counters lie
+/// there, and not in the switch's own struct, because a read through the struct while it is being mutated would break
+/// exclusive access. With one writer, a relaxed load and store is a plain increment in machine code.
+@safe package struct PortCounters: @unchecked Sendable {
+  // Sendable because all access is atomic.
+  private let counters: UnsafeMutablePointer<Atomic<UInt64>>
+
+  /// Where each counter lies. The drops follow, one for each reason.
+  enum Place: Int, CaseIterable {
+    case receivedFrames, receivedBytes, sentFrames, sentBytes, flooded, moves
+    case refusedTableFull, refusedPortLimit, refusedPinned
+  }
+
+  private static var firstDrop: Int { Place.allCases.count }
+
+  /// Bytes that the counters of one port take: whole cache lines, so that ports do not share one.
+  static let byteCount = 256
+
+  /// - Parameter storage: ``byteCount`` zeroed bytes, aligned to 8. An atomic zero is all zero bits.
+  init(_ storage: UnsafeMutableRawPointer) {
+    unsafe counters = unsafe storage.bindMemory(
+      to: Atomic<UInt64>.self, capacity: PortCounters.byteCount / MemoryLayout<Atomic<UInt64>>.stride)
+  }
+
+  @inline(__always) private func add(_ amount: UInt64, at place: Int) {
+    let value = unsafe counters[place].load(ordering: .relaxed)
+    unsafe counters[place].store(value &+ amount, ordering: .relaxed)
+  }
+
+  func add(_ place: Place) { add(1, at: place.rawValue) }
+
+  func reset() {
+    for place in 0..<(PortCounters.firstDrop + DropReason.allCases.count) {
+      unsafe counters[place].store(0, ordering: .relaxed)
+    }
+  }
+
+  /// Counts a frame that came in. Forwarding thread.
+  package func countReceived(bytes: Int) {
+    add(1, at: Place.receivedFrames.rawValue)
+    add(UInt64(truncatingIfNeeded: bytes), at: Place.receivedBytes.rawValue)
+  }
+
+  /// Counts a frame that the transport took. Forwarding thread.
+  package func countSent(bytes: Int) {
+    add(1, at: Place.sentFrames.rawValue)
+    add(UInt64(truncatingIfNeeded: bytes), at: Place.sentBytes.rawValue)
+  }
+
+  /// Counts a frame that ended here. Forwarding thread.
+  package func countDrop(_ reason: DropReason) {
+    add(1, at: PortCounters.firstDrop &+ Int(reason.rawValue))
+  }
+
+  /// The values now. Any thread; the counters are read one after the other, so a frame may be in one and not yet in
+  /// another.
+  package func snapshot() -> PortStatistics {
+    func value(_ place: Place) -> UInt64 { unsafe counters[place.rawValue].load(ordering: .relaxed) }
+    return PortStatistics(
+      receivedFrames: value(.receivedFrames), receivedBytes: value(.receivedBytes), sentFrames: value(.sentFrames),
+      sentBytes: value(.sentBytes), flooded: value(.flooded), moves: value(.moves),
+      refusedTableFull: value(.refusedTableFull), refusedPortLimit: value(.refusedPortLimit),
+      refusedPinned: value(.refusedPinned),
+      drops: DropReason.allCases.map { reason in
+        unsafe counters[PortCounters.firstDrop + Int(reason.rawValue)].load(ordering: .relaxed)
+      })
+  }
+}

@@ -1,0 +1,37 @@
+/// The conditions that an administrator acts on, each with the 128-bit id that its records carry as MESSAGE_ID: by it
+/// `journalctl` finds them, and explains them from the message catalogue. An id never changes its meaning and is never
+/// used again.
+package enum MessageID: String, Sendable, CaseIterable {
+  /// A LAN has its doors and its ports.
+  case lanUp = "bcc7e68367914360ac97828b11b2adde"
+  /// A LAN was removed.
+  case lanDown = "4f3d660671c04cf2a7080a64a91edf58"
+  /// A trunk waits for something that may come by itself.
+  case trunkWaiting = "a4d058822ec74fe0833ffc9d98bf1b57"
+  /// A trunk carries frames.
+  case trunkJoined = "7acc6a43bb044af2ae5f3bbd645e48c2"
+  /// A trunk that was up is no longer.
+  case trunkLost = "a1c6caa57b4841ee8ad146765bfbf926"
+  /// A guest has a port.
+  case guestAttached = "c97047bcecba4efdb5ccfc20dc7675b4"
+  /// A guest's port has ended.
+  case guestLeft = "465e331926d94e588da6d8b785493840"
+  /// A guest was turned away.
+  case guestRefused = "78964b3b63534489b2ed9db56e881efd"
+  /// An Ethernet address moves between ports again and again.
+  case stationFlapping = "d1801d1d36814310a77f7ff66908c171"
+  /// Somebody who should not sends to a port.
+  case foreignSender = "5f584a43b5f94eb9bd416a23c8e4aaf6"
+  /// A configuration is wrong and nothing of it was taken.
+  case configurationRefused = "c56ba48db9e4482aafc968aeae5b9943"
+  /// A transport was not loaded.
+  case pluginRefused = "da8548e3a16f4d7db0c406a99d7b506f"
+  /// The kernel grants a socket less buffer than was asked for.
+  case bufferShortfall = "ac2a36c484d84ace9564641aaa20afcd"
+  /// A port cannot go on.
+  case portFailed = "4b8747884d8b45c0a619187101eec512"
+  /// A plugin broke a rule of the ABI, and goes on.
+  case pluginMisbehaves = "10114c1e52dc4b1795d09e0a0d5cc966"
+  /// A forwarding thread has shown no progress.
+  case threadStuck = "0b42d958c45b49139e57d895aeff18f8"
+}

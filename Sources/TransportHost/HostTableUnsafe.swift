@@ -1,0 +1,58 @@
+import CTransport
+import Glibc
+
+/// The one host table of the process and the hooks behind it.
+@safe
+enum HostTable {
+  // Written once by `install` before the first transport is loaded, and only read afterwards.
+  nonisolated(unsafe) fileprivate static var hooks: HostHooks?
+  nonisolated(unsafe) private static var table: UnsafeMutablePointer<umbel_host>?
+
+  /// Installs the hooks of this process. The first call wins: plugins keep the table for ever.
+  static func install(_ hooks: HostHooks) -> UnsafePointer<umbel_host> {
+    if let table = unsafe table { return unsafe UnsafePointer(table) }
+    unsafe Self.hooks = hooks
+    let table = UnsafeMutablePointer<umbel_host>.allocate(capacity: 1)
+    unsafe table.initialize(
+      to: umbel_host(
+        size: UInt32(MemoryLayout<umbel_host>.size), abi_level: UMBEL_ABI_LEVEL,
+        log: hostLog, state_changed: hostStateChanged, descriptors_changed: hostDescriptorsChanged,
+        remote_gone: hostRemoteGone, watch_interfaces: hostWatchInterfaces, resolve: hostResolve))
+    unsafe Self.table = table
+    return unsafe UnsafePointer(table)
+  }
+}
+
+private func hostLog(_ handle: OpaquePointer?, _ priority: UInt32, _ text: UnsafePointer<CChar>?) {
+  guard let number = unsafe PortNumbers.shared.number(of: handle), let text = unsafe text else { return }
+  unsafe HostTable.hooks?.log(number, priority, text)
+}
+
+private func hostStateChanged(_ handle: OpaquePointer?, _ state: UnsafePointer<umbel_state>?) {
+  guard let number = unsafe PortNumbers.shared.number(of: handle), let state = unsafe state else { return }
+  var copy = unsafe umbel_state()
+  let size = unsafe min(Int(state.pointee.size), MemoryLayout<umbel_state>.size)
+  unsafe withUnsafeMutableBytes(of: &copy) { unsafe $0.baseAddress!.copyMemory(from: state, byteCount: size) }
+  guard unsafe copy.state <= UMBEL_STATE_CLOSING else { return }
+  unsafe HostTable.hooks?.stateChanged(number, copy)
+}
+
+private func hostDescriptorsChanged(_ handle: OpaquePointer?) {
+  guard let number = unsafe PortNumbers.shared.number(of: handle) else { return }
+  unsafe HostTable.hooks?.descriptorsChanged(number)
+}
+
+private func hostRemoteGone(_ handle: OpaquePointer?, _ remote: umbel_remote) {
+  guard let number = unsafe PortNumbers.shared.number(of: handle) else { return }
+  unsafe HostTable.hooks?.remoteGone(number, remote)
+}
+
+private func hostWatchInterfaces(_ handle: OpaquePointer?) {
+  guard let number = unsafe PortNumbers.shared.number(of: handle) else { return }
+  unsafe HostTable.hooks?.watchInterfaces(number)
+}
+
+private func hostResolve(_ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ token: UInt64) -> Int32 {
+  guard let number = unsafe PortNumbers.shared.number(of: handle), let name = unsafe name else { return -EINVAL }
+  return unsafe HostTable.hooks?.resolve(number, String(cString: name), token) ?? -ENOSYS
+}

@@ -1,0 +1,81 @@
+public import CTransport
+import Glibc
+
+/// What the host does for one port. May be used after the port is gone; is then ignored.
+///
+/// A service that this host does not have does nothing.
+@safe
+public struct HostPort {
+  private let table: HostTable
+  private let handle: OpaquePointer?
+
+  init(_ handle: OpaquePointer?, table: HostTable) {
+    self.table = table
+    unsafe self.handle = handle
+  }
+
+  /// How much a message matters: `<syslog.h>`.
+  public enum Priority: UInt32, Sendable {
+    case error = 3
+    case warning, notice, info, debug
+  }
+
+  /// Says something to the administrator; text over 240 bytes is cut. Any thread of the host, but never for each frame.
+  public func log(_ priority: Priority, _ text: String) {
+    guard let log = unsafe table.host.pointee.log else { return }
+    unsafe text.withCString { unsafe log(handle, priority.rawValue, $0) }
+  }
+
+  /// Reports the port's state; the latest wins. Control or forwarding thread.
+  public func report(_ state: PortState) {
+    guard let changed = unsafe table.host.pointee.state_changed else { return }
+    unsafe state.text.withCString { text in
+      var report = unsafe umbel_state(
+        size: UInt32(MemoryLayout<umbel_state>.size), state: state.phase.rawValue, error: state.error,
+        largest_frame: state.largestFrame, most_pieces: state.mostPieces, offloads: state.offloads.rawValue,
+        text: state.text.isEmpty ? nil : text)
+      unsafe changed(handle, &report)
+    }
+  }
+
+  /// Makes the host ask for the descriptors again before it next polls. Control or forwarding thread.
+  public func descriptorsChanged() {
+    unsafe table.host.pointee.descriptors_changed?(handle)
+  }
+
+  /// Makes the host forget the stations behind a remote. Forwarding thread.
+  public func remoteGone(_ remote: umbel_remote) {
+    unsafe table.host.pointee.remote_gone?(handle, remote)
+  }
+
+  /// From now on ``TransportPort/prepare(_:)`` is called whenever an interface, an address or a route changes. Control
+  /// thread.
+  public func watchInterfaces() {
+    unsafe table.host.pointee.watch_interfaces?(handle)
+  }
+
+  /// Resolves a host name; ``TransportPort/resolved(token:addresses:)`` gets the answer. Control thread.
+  /// - Throws: `EAGAIN`, too many at once; `ENOSYS`, this host resolves none.
+  public func resolve(_ name: String, token: UInt64) throws(TransportProblem) {
+    guard let resolve = unsafe table.host.pointee.resolve else {
+      throw TransportProblem("this agent resolves no host names: write an address", code: ENOSYS)
+    }
+    let result = unsafe name.withCString { unsafe resolve(handle, $0, token) }
+    if result < 0 { throw TransportProblem("cannot look up \(name) now", code: -result) }
+  }
+}
+
+/// The host's table, as far as both sides know it: fields that the host does not have are NULL.
+///
+/// Sendable, although it is a pointer: written once, before it is shared, and never freed.
+@safe
+struct HostTable: @unchecked Sendable {
+  let host: UnsafePointer<umbel_host>
+
+  init(copying host: UnsafePointer<umbel_host>) {
+    let copy = UnsafeMutablePointer<umbel_host>.allocate(capacity: 1)
+    unsafe memset(copy, 0, MemoryLayout<umbel_host>.size)
+    unsafe memcpy(copy, host, min(Int(host.pointee.size), MemoryLayout<umbel_host>.size))
+    unsafe self.host = UnsafePointer(copy)
+  }
+}

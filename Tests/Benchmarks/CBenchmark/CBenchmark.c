@@ -1,0 +1,251 @@
+#define _GNU_SOURCE
+
+#include "CBenchmark.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- Ways in --------------------------------------------------------------------------------------------------- */
+
+static void set_timeouts(int descriptor)
+{
+    const struct timeval timeout = { 0, BENCHMARK_TIMEOUT_MS * 1000 };
+
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+}
+
+/* Starts an endpoint; its descriptor is closed again where this reports an error. */
+static int start(benchmark_endpoint *endpoint, int descriptor)
+{
+    memset(endpoint, 0, sizeof *endpoint);
+    endpoint->descriptor = descriptor;
+    endpoint->control = -1;
+    if (descriptor < 0)
+        return -errno;
+    set_timeouts(descriptor);
+    return 0;
+}
+
+static int fail(benchmark_endpoint *endpoint, int error)
+{
+    benchmark_close(endpoint);
+    return -error;
+}
+
+static int set_path(struct sockaddr_un *address, const char *path)
+{
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof address->sun_path)
+        return -1;
+    strcpy(address->sun_path, path);
+    return 0;
+}
+
+int benchmark_open_seqpacket(benchmark_endpoint *endpoint, const char *path)
+{
+    struct sockaddr_un address;
+    int result = start(endpoint, socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+
+    if (result != 0)
+        return result;
+    if (set_path(&address, path) != 0)
+        return fail(endpoint, ENAMETOOLONG);
+    if (connect(endpoint->descriptor, (struct sockaddr *)&address, sizeof address) != 0)
+        return fail(endpoint, errno);
+    return 0;
+}
+
+/* The request of version 3, with the two bytes of padding that UML sends (wire-formats of uml_switch). */
+struct vde_request {
+    uint32_t magic, version, type;
+    struct sockaddr_un data;
+    uint8_t padding[2];
+};
+
+/* Binds the data socket to an abstract name as UML does, whose whole length counts. */
+static int bind_abstract(int descriptor, struct sockaddr_un *address)
+{
+    static uint32_t serial;
+
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "umbel-load-%d-%u", (int)getpid(), serial++);
+    return bind(descriptor, (struct sockaddr *)address, sizeof *address);
+}
+
+int benchmark_open_vde(benchmark_endpoint *endpoint, const char *path)
+{
+    struct vde_request request = { 0xfeedface, 3, 0, { 0 }, { 0 } };
+    struct sockaddr_un address;
+    struct stat about;
+    char control[sizeof address.sun_path];
+    int result = start(endpoint, socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+    if (result != 0)
+        return result;
+    result = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    if (snprintf(control, sizeof control, result ? "%s/ctl" : "%s", path) >= (int)sizeof control
+        || set_path(&address, control) != 0)
+        return fail(endpoint, ENAMETOOLONG);
+    endpoint->control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (endpoint->control < 0 || bind_abstract(endpoint->descriptor, &request.data) != 0
+        || connect(endpoint->control, (struct sockaddr *)&address, sizeof address) != 0)
+        return fail(endpoint, errno);
+    if (send(endpoint->control, &request, sizeof request, MSG_NOSIGNAL) != (ssize_t)sizeof request)
+        return fail(endpoint, EPIPE);
+    if (recv(endpoint->control, endpoint->peer, sizeof(struct sockaddr_un), MSG_WAITALL) != (ssize_t)sizeof(struct sockaddr_un))
+        return fail(endpoint, ECONNREFUSED);            /* a refusal is a close */
+    endpoint->peer_length = sizeof(struct sockaddr_un);
+    return 0;
+}
+
+int benchmark_open_multicast(benchmark_endpoint *endpoint, const char *group, uint16_t port, const char *interface)
+{
+    struct sockaddr_in address = { 0 };
+    struct ip_mreq membership = { { 0 }, { 0 } };
+    const int on = 1, off = 0;
+    int result = start(endpoint, socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+    if (result != 0)
+        return result;
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    if (inet_pton(AF_INET, group, &membership.imr_multiaddr) != 1
+        || (interface != NULL && inet_pton(AF_INET, interface, &membership.imr_interface) != 1))
+        return fail(endpoint, EINVAL);
+    address.sin_addr = membership.imr_multiaddr;
+    setsockopt(endpoint->descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(endpoint->descriptor, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off);
+    if (interface != NULL)
+        setsockopt(endpoint->descriptor, IPPROTO_IP, IP_MULTICAST_IF, &membership.imr_interface,
+                   sizeof membership.imr_interface);
+    if (bind(endpoint->descriptor, (struct sockaddr *)&address, sizeof address) != 0
+        || setsockopt(endpoint->descriptor, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) != 0)
+        return fail(endpoint, errno);
+    memcpy(endpoint->peer, &address, sizeof address);
+    endpoint->peer_length = sizeof address;
+    return 0;
+}
+
+int benchmark_open_pair(benchmark_endpoint *first, benchmark_endpoint *second)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return -errno;
+    start(first, ends[0]);
+    start(second, ends[1]);
+    return 0;
+}
+
+int benchmark_set_buffers(const benchmark_endpoint *endpoint, int bytes)
+{
+    if (setsockopt(endpoint->descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) != 0
+        || setsockopt(endpoint->descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) != 0)
+        return -errno;
+    return 0;
+}
+
+void benchmark_close(benchmark_endpoint *endpoint)
+{
+    if (endpoint->descriptor >= 0)
+        close(endpoint->descriptor);
+    if (endpoint->control >= 0)
+        close(endpoint->control);
+    endpoint->descriptor = endpoint->control = -1;
+}
+
+/* ---- Batches --------------------------------------------------------------------------------------------------- */
+
+struct benchmark_batch {
+    struct mmsghdr messages[BENCHMARK_SLOTS];
+    struct iovec pieces[BENCHMARK_SLOTS];
+    uint8_t bytes[BENCHMARK_SLOTS][BENCHMARK_SLOT_BYTES];
+};
+
+benchmark_batch *benchmark_batch_create(void)
+{
+    benchmark_batch *batch = calloc(1, sizeof *batch);
+
+    for (int i = 0; batch != NULL && i < BENCHMARK_SLOTS; i++) {
+        batch->pieces[i].iov_base = batch->bytes[i];
+        batch->messages[i].msg_hdr.msg_iov = &batch->pieces[i];
+        batch->messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    return batch;
+}
+
+void benchmark_batch_free(benchmark_batch *batch)
+{
+    free(batch);
+}
+
+uint8_t *benchmark_slot(benchmark_batch *batch, uint32_t slot)
+{
+    return batch->bytes[slot];
+}
+
+uint32_t benchmark_length(const benchmark_batch *batch, uint32_t slot)
+{
+    return batch->messages[slot].msg_len;
+}
+
+int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
+                   uint32_t length)
+{
+    int sent;
+
+    for (uint32_t i = first; i < first + count; i++) {
+        batch->pieces[i].iov_len = length;
+        batch->messages[i].msg_hdr.msg_name = endpoint->peer_length > 0 ? (void *)endpoint->peer : NULL;
+        batch->messages[i].msg_hdr.msg_namelen = endpoint->peer_length;
+    }
+    do
+        sent = sendmmsg(endpoint->descriptor, batch->messages + first, count, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+int benchmark_receive(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t limit)
+{
+    int received;
+
+    for (uint32_t i = 0; i < limit; i++) {
+        batch->pieces[i].iov_len = BENCHMARK_SLOT_BYTES;
+        batch->messages[i].msg_hdr.msg_name = NULL;
+        batch->messages[i].msg_hdr.msg_namelen = 0;
+    }
+    do
+        received = recvmmsg(endpoint->descriptor, batch->messages, limit, MSG_WAITFORONE, NULL);
+    while (received < 0 && errno == EINTR);
+    if (received < 0)
+        return -errno;
+    /* A SOCK_SEQPACKET that has ended delivers empty messages for ever. */
+    return received > 0 && batch->messages[0].msg_len == 0 ? -EPIPE : received;
+}
+
+/* ---- Clocks ---------------------------------------------------------------------------------------------------- */
+
+int64_t benchmark_cpu_nanoseconds(pid_t process)
+{
+    struct timespec time;
+    clockid_t clock;
+    int result = clock_getcpuclockid(process, &clock);
+
+    if (result != 0)
+        return -result;
+    if (clock_gettime(clock, &time) != 0)
+        return -errno;
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+
+// umbel-load puts two clients on an Ethernet switch and measures what it carries between them. The clients are the same
+// code for every switch, so that only the switch differs: a Unix socket of umbeld (bess), vde_switch or uml_switch
+// (their protocol 3), a UDP multicast group, or a bare socket pair with no switch at all, which is the bound.
+//
+// Sockets block. A sender is therefore as fast as the switch lets it be, and what is missing at the receiver was lost in
+// the switch. Before anything is measured each client has heard a broadcast of the other, so that the switch knows both.
+
+/// The load generator's command line.
+@main
+struct UmbelLoad: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "umbel-load",
+    abstract: "Measure an Ethernet switch between two clients.",
+    discussion: """
+      WAY is how a client joins the switch:
+        seqpacket:PATH              a SOCK_SEQPACKET, one frame a message (umbeld's door "bess")
+        vde:PATH                    uml_switch and VDE, protocol 3: the control socket or its directory
+        mcast:GROUP:PORT[:ADDRESS]  UDP multicast, by the interface that has ADDRESS
+        pair                        a socket pair and no switch
+      Both clients use the first way; a second way, where given, is the receiver's.
+      """,
+    subcommands: [Pair.self, Ping.self])
+}
+
+/// What every measurement is told.
+struct CommonOptions: ParsableArguments {
+  @Argument(help: "How the sender joins the switch.") var way: Way
+  @Argument(help: "How the receiver joins it.") var receiverWay: Way?
+  @Option(help: "Bytes a frame, 60 to 9216.") var size = 64
+  @Option(help: "The clients' socket buffers in bytes; 0: the kernel's default.") var buffer: Int32 = 0
+  @Option(help: "The switch's process, to report the CPU time that it uses.") var pid: Int32?
+  @Flag(help: "Print one JSON object instead of key=value pairs.") var json = false
+
+  func validate() throws {
+    guard (60...9216).contains(size) else { throw ValidationError("--size is 60 to 9216 bytes") }
+  }
+
+  /// Both clients, joined to the switch and known to it.
+  func clients() throws(LoadError) -> (sender: Client, receiver: Client) {
+    let ends = try Way.open(way, receiverWay ?? way)
+    let sender = Client(endpoint: ends.0, number: 1)
+    let receiver = Client(endpoint: ends.1, number: 2)
+    if buffer > 0 {
+      try sender.setBuffers(bytes: buffer)
+      try receiver.setBuffers(bytes: buffer)
+    }
+    try sender.meet(receiver)
+    return (sender, receiver)
+  }
+
+  /// CPU nanoseconds that the switch has used so far; nil without `--pid`.
+  func cpuNanoseconds() throws(LoadError) -> Int64? {
+    guard let pid else { return nil }
+    let used = switchCPUNanoseconds(pid)
+    guard used >= 0 else { throw .noProcess(pid) }
+    return used
+  }
+}

@@ -1,0 +1,23 @@
+// What SystemdSupportTests runs as a process of its own, with the environment and standard error under test.
+import SystemdSupport
+
+switch CommandLine.arguments.dropFirst().first {
+case "notify":
+  let manager = ServiceManager()
+  print("watchdog", manager.watchdogInterval.map(String.init) ?? "none")
+  print("ready", manager.ready(status: "2 LANs\nREADY=0"))
+  print("reloading", manager.reloading())
+  print("status", manager.status("trunk mcast waits"))
+  print("watchdog", manager.watchdog())
+  print("stopping", manager.stopping())
+case "journal":
+  let journal = Journal()
+  journal.log(
+    .warning, "The trunk waits for interface eth0.", id: .trunkWaiting,
+    fields: [.lan: "default", .port: "mcast"], file: "Agent/Trunk.swift", line: 42, function: "join()")
+  journal.log(.info, "two\nlines \u{1b}[31m", fields: [.peer: "a\nb"])
+case "environment":
+  print(ServiceManager.childEnvironment.joined(separator: "\n"))
+default:
+  print("usage: SystemdProbe notify|journal|environment")
+}

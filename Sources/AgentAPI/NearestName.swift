@@ -13,7 +13,7 @@ package func nearestName(to name: String, among names: [String]) -> String? {
 }
 
 /// The optimal string alignment distance: Levenshtein's, with a swap of neighbours as one change.
-func editDistance(_ first: [Unicode.Scalar], _ second: [Unicode.Scalar]) -> Int {
+package func editDistance(_ first: [Unicode.Scalar], _ second: [Unicode.Scalar]) -> Int {
   if first.isEmpty || second.isEmpty { return max(first.count, second.count) }
   var beforeLast = [Int](repeating: 0, count: second.count + 1)
   var last = Array(0...second.count)

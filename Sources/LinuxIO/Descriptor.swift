@@ -20,6 +20,13 @@ package struct Descriptor: ~Copyable {
     return number
   }
 
+  /// Makes reads and writes return `EAGAIN` instead of waiting; holds for every copy of the descriptor.
+  package borrowing func setNonBlocking() throws(Errno) {
+    let number = self.number
+    let flags = try retrying { fcntl(number, F_GETFL) }
+    _ = try retrying { fcntl(number, F_SETFL, flags | O_NONBLOCK) }
+  }
+
   /// A second descriptor of the same file, close-on-exec.
   package borrowing func duplicate() throws(Errno) -> Descriptor {
     let number = self.number

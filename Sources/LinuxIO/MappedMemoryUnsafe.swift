@@ -26,7 +26,7 @@ package struct MappedMemory: ~Copyable, @unchecked Sendable {
   /// Gives back the pages from `offset` on, which is rounded up to a page.
   package borrowing func discardContents(from offset: Int) {
     let start = (offset + 4095) & ~4095
-    guard start < bytes.count else { return }
+    guard unsafe start < bytes.count else { return }
     unsafe _ = madvise(bytes.baseAddress! + start, bytes.count - start, MADV_DONTNEED)
   }
 }

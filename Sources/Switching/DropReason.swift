@@ -22,6 +22,11 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
   /// There is no other port that the frame could go to.
   case noRecipients
 
+  // Counted by the agent, at the port that the frame came in by.
+
+  /// The transport described the frame wrongly: its pieces do not make up its length.
+  case malformed
+
   // Counted at either end.
 
   /// The port that the frame came in by, or should go out by, is down.
@@ -51,6 +56,7 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
     case .sameSegment: "same-segment"
     case .splitHorizon: "split-horizon"
     case .noRecipients: "no-recipients"
+    case .malformed: "malformed"
     case .portDown: "port-down"
     case .portRemoved: "port-removed"
     case .queueFull: "queue-full"

@@ -18,8 +18,8 @@ import Ethernet
 
 /// The learning switch of one LAN.
 @safe package struct Switch: ~Copyable {
-  private var fdb: FDB
-  private var ports: PortTable
+  private(set) var fdb: FDB
+  private(set) var ports: PortTable
   private var flapReport = FlapReport()
   private let guestLearnLimit: UInt32
   private let dropsControlProtocols: Bool

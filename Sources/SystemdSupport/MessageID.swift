@@ -30,6 +30,8 @@ package enum MessageID: String, Sendable, CaseIterable {
   case bufferShortfall = "ac2a36c484d84ace9564641aaa20afcd"
   /// A port cannot go on.
   case portFailed = "4b8747884d8b45c0a619187101eec512"
+  /// A plugin broke a rule of the ABI, and goes on.
+  case pluginMisbehaves = "10114c1e52dc4b1795d09e0a0d5cc966"
   /// A forwarding thread has shown no progress.
   case threadStuck = "0b42d958c45b49139e57d895aeff18f8"
 }

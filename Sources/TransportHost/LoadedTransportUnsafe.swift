@@ -74,7 +74,10 @@ package final class LoadedTransport: @unchecked Sendable {
     guard claims == name else { throw .otherName(name: name, claims: claims) }
     guard unsafe table.roles & ~(UMBEL_ROLES_GUEST | UMBEL_ROLES_TRUNK) == 0, unsafe table.roles != 0,
       let defaultRole = unsafe PortRole(rawValue: table.default_role)
-    else { throw .badTable(name: name, problem: unsafe "its roles are \(table.roles), the default role \(table.default_role)") }
+    else {
+      throw .badTable(
+        name: name, problem: unsafe "its roles are \(table.roles), the default role \(table.default_role)")
+    }
     var options: [OptionDescription] = []
     for index in unsafe 0..<Int(table.option_count) {
       guard let base = unsafe table.options, unsafe table.option_stride >= MemoryLayout<umbel_option>.size else {
@@ -102,7 +105,8 @@ package final class LoadedTransport: @unchecked Sendable {
     let option = unsafe pointer.pointee
     let optionName = unsafe text(option.name)
     guard let kind = unsafe OptionKind(rawValue: option.type) else {
-      throw .badTable(name: name, problem: "option '\(optionName)' has a type this agent does not know (\(unsafe option.type))")
+      throw .badTable(
+        name: name, problem: "option '\(optionName)' has a type this agent does not know (\(unsafe option.type))")
     }
     var choices: [String] = []
     if let list = unsafe option.choices {

@@ -26,8 +26,8 @@ package struct OpenParameters {
     var strings: [UnsafeMutablePointer<CChar>] = unsafe []
     var lists: [UnsafeMutablePointer<UnsafePointer<CChar>?>] = unsafe []
     defer {
-      for unsafe string in unsafe strings { unsafe free(string) }
-      for unsafe list in unsafe lists { unsafe list.deallocate() }
+      unsafe strings.forEach { unsafe free($0) }
+      unsafe lists.forEach { unsafe $0.deallocate() }
     }
     func text(_ string: String) -> UnsafePointer<CChar> {
       // strdup fails only when memory is at an end, where nothing of this process goes on.
@@ -84,7 +84,7 @@ enum ProblemBuffer {
     problem.option = UMBEL_NO_OPTION
     let result = unsafe body(&problem)
     if result >= 0 { return result }
-    let error = result == .min ? EINVAL : -result
+    let error = 0 &- result
     let bytes = unsafe withUnsafeBytes(of: problem.text) { unsafe Array($0.prefix { $0 != 0 }) }
     let reason = unsafe String(cString: strerror(error))
     throw PluginProblem(

@@ -38,7 +38,7 @@ package struct PluginDirectory: Sendable {
   package func file(of name: String) throws(TransportRefusal) -> String {
     guard Self.isName(name) else { throw .badName(name) }
     let wanted = "\(path)/libumbel-\(name).so"
-    guard access(wanted, F_OK) == 0 || isLink(wanted) else {
+    guard unsafe access(wanted, F_OK) == 0 || isLink(wanted) else {
       throw .noSuchFile(name: name, path: wanted, known: names())
     }
     let file = try Self.resolve(wanted, name: name)

@@ -62,7 +62,7 @@ package final class PortNumbers: Sendable {
 
   /// The number behind a handle; nil: the port is gone, or the handle is none.
   package func number(of handle: OpaquePointer?) -> UInt32? {
-    let bits = unsafe UInt(bitPattern: handle)
+    let bits = UInt(bitPattern: handle)
     let number = UInt32(truncatingIfNeeded: bits)
     guard number > 0, number < Self.capacity else { return nil }
     let generation = unsafe generation(number).pointee.load(ordering: .acquiring)

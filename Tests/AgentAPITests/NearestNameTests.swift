@@ -1,6 +1,5 @@
+import AgentAPI
 import Testing
-
-@testable import AgentAPI
 
 @Suite("The nearest name")
 struct NearestNameTests {

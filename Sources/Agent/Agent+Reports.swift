@@ -1,0 +1,71 @@
+import CTransport
+import Ethernet
+import SystemdSupport
+import TransportHost
+
+// What forwarding threads and plugins tell, on its way to the journal.
+
+extension Agent {
+  /// Takes over what a forwarding thread has reported.
+  func takeReports(of thread: ForwardingThread) {
+    while let report = thread.channel.reports.pop() {
+      guard let port = ManagedPort.find(report.port) else { continue }
+      switch report.kind {
+      case .state:
+        port.note(
+          ManagedPort.State(rawValue: report.value) ?? .failed, text: report.text.string, error: report.error,
+          largestFrame: report.largestFrame)
+      case .log:
+        port.log(priority: report.value, report.text.string)
+      case .misbehaviour:
+        journal.log(
+          .warning, "plugin \(port.transport.description.name) breaks a rule at \(port.path): \(report.text.string)",
+          id: .pluginMisbehaves, fields: port.fields)
+      case .flap:
+        noteFlap(report, newer: port)
+      }
+    }
+  }
+
+  private func noteFlap(_ report: ForwardingReport, newer: ManagedPort) {
+    let other = ManagedPort.find(report.otherPort)?.name ?? "another port"
+    let address = MACAddress(truncating: report.macAddress)
+    let vlan = report.vlan == 0 ? "" : " of VLAN \(report.vlan)"
+    journal.log(
+      .warning,
+      "\(address)\(vlan) moves between \(other) and \(newer.name) of LAN \(newer.lan.name): it stays at \(other) for a while. Two stations have this address, or there is a loop.",
+      id: .stationFlapping, fields: newer.fields)
+  }
+
+  /// Writes a record about a port's new state.
+  func report(change old: ManagedPort.State, of port: ManagedPort) {
+    let reason = port.text.isEmpty ? "" : ": \(port.text)"
+    let (priority, verb, id): (JournalPriority, String, MessageID?) =
+      switch (port.role, port.state) {
+      case (_, .opening): (.debug, "is opening", nil)
+      case (.trunk, .waiting): (.warning, old == .up ? "was lost" : "waits", old == .up ? .trunkLost : .trunkWaiting)
+      case (.trunk, .up): (.info, "is up", .trunkJoined)
+      case (.guest, .waiting): (.info, "waits", nil)
+      case (.guest, .up):
+        (
+          .info, port.guest.map { "is attached (user \($0.userId), process \($0.processId))" } ?? "is up",
+          .guestAttached
+        )
+      case (_, .failed): (.error, "has failed", .portFailed)
+      case (.guest, .closing): (.info, "has left", .guestLeft)
+      case (.trunk, .closing): (.warning, "has ended", .trunkLost)
+      }
+    journal.log(priority, "\(port.path) \(verb)\(reason)", id: id, fields: port.fields)
+  }
+}
+
+extension ManagedPort {
+  /// `lan/port`, as records name it.
+  var path: String { "\(lan.name)/\(name)" }
+
+  /// What a plugin says of this port.
+  func log(priority: UInt32, _ text: String) {
+    let level = JournalPriority(rawValue: Int32(clamping: priority)) ?? .notice
+    lan.agent.journal.log(level, "\(path): \(text)", fields: fields)
+  }
+}

@@ -1,0 +1,201 @@
+// The agent: what one `umbeld` process runs. This is where everything is wired together.
+//
+//   start: runtime directory -> transports -> configuration (checked whole) -> control socket -> LANs with doors and
+//          ports -> READY=1
+//   stop:  STOPPING=1 -> doors and ports of every LAN -> forwarding threads -> sockets removed
+//
+// All of it lives on the control thread.
+
+import CTransport
+import Glibc
+import LinuxIO
+import Switching
+import SystemdSupport
+import TransportHost
+
+/// What one process runs, from the control thread's side.
+@safe
+final class Agent {
+  let loop: ControlLoop
+  let journal: Journal
+  let manager: ServiceManager
+  let catalogue: TransportCatalogue
+  let access = Access()
+  /// Where the control socket and the LANs' directories are.
+  let runtimeDirectory: String
+  let started = monotonicNanoseconds()
+
+  private(set) var lans: [ManagedLAN] = []
+  private(set) var threads: [ForwardingThread] = []
+
+  private var endpoints: [OpaquePointer: WeakEndpoint] = unsafe [:]
+  private var shownStatus = ""
+  private var isStatusStale = false
+  private var isEnding = false
+  var interfaceTimer: ControlLoop.Timer?
+  var network: Box<NetlinkMonitor>?
+  let resolver: NameResolver
+
+  private struct WeakEndpoint { weak var endpoint: SharedEndpoint? }
+
+  /// - Parameter runtimeDirectory: exists and belongs to this process.
+  init(
+    loop: ControlLoop, journal: Journal, manager: ServiceManager, catalogue: TransportCatalogue,
+    runtimeDirectory: String
+  ) throws(Errno) {
+    resolver = try NameResolver(loop: loop)
+    self.loop = loop
+    self.journal = journal
+    self.manager = manager
+    self.catalogue = catalogue
+    self.runtimeDirectory = runtimeDirectory
+  }
+
+  // MARK: Starting
+
+  /// Starts the forwarding threads, the LANs, their doors and ports.
+  func start(_ configuration: Configuration) throws(AgentFailure) {
+    for index in 0..<configuration.threads { try startThread(index) }
+    for lan in configuration.lans { try addLAN(lan) }
+  }
+
+  private func startThread(_ index: Int) throws(AgentFailure) {
+    do throws(Errno) {
+      let thread = try ForwardingThread(index: index)
+      try loop.watch(thread.channel.controlWakeup.descriptor.number) { [unowned self, unowned thread] _ in
+        thread.channel.controlWakeup.clear()
+        self.takeReports(of: thread)
+        thread.finishCommands()
+      }
+      threads.append(thread)
+    } catch {
+      throw AgentFailure("forwarding thread \(index) cannot be started: \(error)")
+    }
+  }
+
+  /// Makes a LAN with its doors and ports. A port whose transport cannot open it is shown as failed in the journal and
+  /// does not keep the others from opening.
+  @discardableResult
+  func addLAN(_ configuration: LanConfiguration) throws(AgentFailure) -> ManagedLAN {
+    // The thread with the fewest LANs; there is at least one.
+    guard let thread = threads.min(by: { $0.lanCount < $1.lanCount }) else {
+      throw AgentFailure("no forwarding thread")
+    }
+    let lan: ManagedLAN
+    do throws(Errno) {
+      lan = try ManagedLAN(configuration, agent: self, thread: thread)
+    } catch {
+      throw AgentFailure("LAN \(configuration.name) cannot be made: \(error)")
+    }
+    lans.append(lan)
+    do throws(DoorError) {
+      try lan.openDoors()
+    } catch {
+      lan.end {}
+      throw AgentFailure(error.description)
+    }
+    for port in configuration.ports { open(port, in: lan) }
+    journal.log(.info, "LAN \(lan.name) is up", id: .lanUp, fields: [.lan: lan.name])
+    noteStatus()
+    return lan
+  }
+
+  private func open(_ port: PortConfiguration, in lan: ManagedLAN) {
+    // The configuration was checked against the catalogue.
+    guard let transport = catalogue.transport(named: port.transport) else { return }
+    do throws(PluginProblem) {
+      try lan.addPort(name: port.name, transport: transport, role: port.role, values: port.values)
+    } catch {
+      journal.log(
+        .error, "\(lan.name)/\(port.name) cannot be opened: \(error.text)", id: .portFailed,
+        fields: [.lan: lan.name, .port: port.name, .transport: port.transport])
+    }
+  }
+
+  func lan(named name: String) -> ManagedLAN? { lans.first { $0.name == name } }
+
+  /// The LAN has ended.
+  func forget(_ lan: ManagedLAN) {
+    lans.removeAll { $0 === lan }
+    journal.log(.info, "LAN \(lan.name) is down", id: .lanDown, fields: [.lan: lan.name])
+    noteStatus()
+  }
+
+  /// The record of a plugin's endpoint, which several ports may share.
+  func endpoint(
+    _ endpoint: OpaquePointer, of transport: LoadedTransport, for lan: ManagedLAN
+  ) throws(PluginProblem) -> SharedEndpoint {
+    if let known = unsafe endpoints[endpoint]?.endpoint {
+      guard known.thread === lan.thread else {
+        throw PluginProblem(
+          error: EBUSY,
+          text: "it shares a socket with a LAN of another forwarding thread; use `threads: 1`, or another socket")
+      }
+      return known
+    }
+    unsafe endpoints = unsafe endpoints.filter { unsafe $0.value.endpoint != nil }
+    let shared = unsafe SharedEndpoint(endpoint, of: transport, on: lan.thread)
+    unsafe endpoints[endpoint] = WeakEndpoint(endpoint: shared)
+    return shared
+  }
+
+  // MARK: Status
+
+  /// Something that the status sentence tells may have changed. It is sent once for all that changes in one round.
+  func noteStatus() {
+    guard !isStatusStale else { return }
+    isStatusStale = true
+    loop.after(milliseconds: 20) { [weak self] in
+      guard let self else { return }
+      self.isStatusStale = false
+      let status = self.statusText
+      guard status != self.shownStatus, !self.isEnding else { return }
+      self.shownStatus = status
+      self.manager.status(status)
+    }
+  }
+
+  /// One sentence for the service manager: each LAN with the state of its trunks and the number of its guests.
+  var statusText: String {
+    if lans.isEmpty { return "no LAN" }
+    return lans.map { lan in
+      let trunks = lan.ports.filter { $0.role == .trunk }.map { trunk in
+        "\(trunk.name) \(trunk.state)" + (trunk.state == .waiting ? " (\(trunk.text))" : "")
+      }
+      let guests = lan.ports.count { $0.role == .guest }
+      let parts = trunks + ["\(guests) guest\(guests == 1 ? "" : "s")"]
+      return "\(lan.name): \(parts.joined(separator: ", "))"
+    }.joined(separator: "; ")
+  }
+
+  // MARK: Stopping
+
+  /// Ends every LAN and then calls `action`. A forwarding thread that is stuck cannot keep the agent from ending: after
+  /// two seconds `action` is called whatever is left.
+  func end(then action: @escaping () -> Void) {
+    guard !isEnding else { return }
+    isEnding = true
+    manager.stopping()
+    var isDone = false
+    let finish = {
+      guard !isDone else { return }
+      isDone = true
+      action()
+    }
+    loop.after(milliseconds: 2_000, finish)
+    if lans.isEmpty { return finish() }
+    for lan in lans {
+      lan.end { [unowned self] in
+        guard self.lans.isEmpty else { return }
+        for thread in self.threads { thread.stop() }
+        finish()
+      }
+    }
+  }
+}
+
+/// Why the agent cannot start or do what it was asked for: a sentence.
+struct AgentFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

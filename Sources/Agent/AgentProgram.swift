@@ -1,0 +1,155 @@
+// What the program `umbeld` does: from its arguments to a running agent, and from a signal to an orderly end.
+
+import AgentAPI
+import CLinux
+import Glibc
+import LinuxIO
+import SystemdSupport
+import TransportHost
+
+/// The version that `umbeld --version` and `umbel status` show.
+package let agentVersion = "0.1.0"
+
+/// What `umbeld` was started with.
+package struct AgentProgram {
+  /// `--config`; nil: `/etc/umbel/umbel.yaml` if there is one, else the built-in configuration.
+  package var configurationPath: String?
+  /// `--runtime-dir`; nil: `/run/umbel`, without root `$XDG_RUNTIME_DIR/umbel`.
+  package var runtimeDirectory: String?
+  /// `--plugin-dir`; nil: `../lib/umbel/plugins` beside the program's directory, else that directory itself.
+  package var pluginDirectory: String?
+
+  package init(configurationPath: String? = nil, runtimeDirectory: String? = nil, pluginDirectory: String? = nil) {
+    self.configurationPath = configurationPath
+    self.runtimeDirectory = runtimeDirectory
+    self.pluginDirectory = pluginDirectory
+  }
+
+  /// Exit statuses of sysexits.h that the program uses.
+  package enum ExitStatus: Int32, Sendable {
+    case ok = 0
+    case unavailable = 69
+    case software = 70
+    case cannotCreate = 73
+    case configuration = 78
+  }
+
+  /// Checks the configuration, prints what it holds or all that is wrong with it, and starts nothing.
+  package func checkConfiguration() -> ExitStatus {
+    do {
+      let catalogue = try loadTransports()
+      for (_, refusal) in catalogue.refused { Self.complain("\(refusal)") }
+      let configuration = try load(catalogue)
+      print(configuration.summary(transports: catalogue.transports.map(\.description)), terminator: "")
+      return .ok
+    } catch {
+      Self.complain("\(error)")
+      return .configuration
+    }
+  }
+
+  /// Runs the agent until it is told to end.
+  package func run() -> ExitStatus {
+    signal(SIGPIPE, SIG_IGN)
+    // Before any thread is made: a thread that does not block them would be ended by them.
+    guard let signals = try? SignalDescriptor(blocking: [SIGTERM, SIGINT, SIGHUP]) else { return .unavailable }
+    let manager = ServiceManager()
+    let journal = Journal()
+    raiseDescriptorLimit()
+    do {
+      let catalogue = try loadTransports()
+      for (name, refusal) in catalogue.refused {
+        journal.log(.warning, "\(refusal)", id: .pluginRefused, fields: [.transport: name])
+      }
+      let configuration: Configuration
+      do {
+        configuration = try load(catalogue)
+      } catch {
+        for problem in error.problems { journal.log(.error, "\(problem)", id: .configurationRefused, fields: [:]) }
+        return .configuration
+      }
+      let directory = try RuntimeDirectory(runtimeDirectory)
+      return try serve(configuration, catalogue, directory, journal, manager, signals)
+    } catch {
+      journal.log(.error, "\(error)")
+      return error is RuntimeDirectoryFailure ? .cannotCreate : .unavailable
+    }
+  }
+
+  private func serve(
+    _ configuration: Configuration, _ catalogue: TransportCatalogue, _ directory: borrowing RuntimeDirectory,
+    _ journal: Journal, _ manager: ServiceManager, _ signals: consuming SignalDescriptor
+  ) throws -> ExitStatus {
+    let loop = try ControlLoop()
+    let agent = try Agent(
+      loop: loop, journal: journal, manager: manager, catalogue: catalogue, runtimeDirectory: directory.path)
+    let methods = AgentMethods(agent: agent)
+    let server = VarlinkServer(loop: loop, handler: methods, version: agentVersion)
+    // Anyone may connect: who may call is decided for each call, and others get an answer that says what they need.
+    try server.listen(at: directory.path + "/umbel.sock", mode: 0o666)
+    let signals = Box(signals)
+    try loop.watch(signals.value.descriptor.number) { _ in
+      while let number = signals.value.next() {
+        if number == SIGHUP {
+          journal.log(.notice, "SIGHUP: a changed configuration is read at the next start")
+        } else {
+          agent.end { loop.stop() }
+        }
+      }
+    }
+    try agent.start(configuration)
+    try agent.watchInterfaces()
+    agent.feedWatchdog()
+    manager.ready(status: agent.statusText)
+    try loop.run()
+    server.stop()
+    unsafe unlink(directory.path + "/umbel.sock")
+    return .ok
+  }
+
+  // MARK: Parts
+
+  private func loadTransports() throws(TransportRefusal) -> TransportCatalogue {
+    TransportCatalogue(directory: try PluginDirectory(pluginDirectory ?? Self.defaultPluginDirectory))
+  }
+
+  private func load(_ catalogue: TransportCatalogue) throws(ConfigurationProblems) -> Configuration {
+    try Configuration.load(
+      from: configurationPath, transports: catalogue.transports.map(\.description), check: catalogue.check)
+  }
+
+  /// The installed place, else beside the program, where a build leaves its plugins.
+  static var defaultPluginDirectory: String {
+    let program = executablePath() ?? "/usr/bin/umbeld"
+    let directory = program.lastIndex(of: "/").map { String(program[..<$0]) } ?? "."
+    let installed = directory + "/../lib/umbel/plugins"
+    return unsafe access(installed, F_OK) == 0 ? installed : directory
+  }
+
+  /// Each guest takes a descriptor; the soft limit of 1,024 is for programs that use select(2).
+  private func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    unsafe _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  private static func complain(_ text: String) {
+    let bytes = Array((text + "\n").utf8)
+    unsafe _ = write(STDERR_FILENO, bytes, bytes.count)
+  }
+}
+
+extension TransportCatalogue {
+  /// The transports' own checks, as the configuration reader asks for them.
+  func check(_ description: TransportDescription, _ port: PortConfiguration) -> (optionName: String?, text: String)? {
+    guard let transport = transport(named: description.name) else { return nil }
+    do throws(PluginProblem) {
+      try transport.check(
+        OpenParameters(number: 0, role: port.role, lan: "", name: port.name, values: port.values))
+      return nil
+    } catch {
+      return (error.option.map { description.options[$0].name }, error.text)
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import CLinux
+import CTransport
+import Glibc
+import LinuxIO
+import Switching
+
+extension Forwarder {
+  /// Carries out what the control thread asks for, in order.
+  func carryOutCommands() {
+    while let bits = unsafe state.pointee.channel.commands.pop() {
+      let command = unsafe Unmanaged<ForwardingCommand>.fromOpaque(UnsafeRawPointer(bitPattern: bits)!)
+      unsafe command._withUnsafeGuaranteedRef { carryOut($0) }
+      _ = unsafe state.pointee.channel.completions.push(bits)
+      unsafe state.pointee.channel.controlWakeup.signal()
+    }
+  }
+
+  private func carryOut(_ command: ForwardingCommand) {
+    switch unsafe command.kind {
+    case .addPort(let port): command.result = unsafe add(port)
+    case .removePort(let port): unsafe remove(port)
+    case .addLAN(let lan):
+      unsafe state.pointee.lans.append(lan)
+      unsafe state.pointee.nextHousekeeping = min(state.pointee.nextHousekeeping, state.pointee.now)
+    case .removeLAN(let lan):
+      for index in (unsafe 0..<state.pointee.lans.count).reversed() where unsafe state.pointee.lans[index] == lan {
+        unsafe state.pointee.lans.swapRemove(at: index)
+      }
+    case .setState(let port, let new): unsafe apply(new, to: port)
+    case .commit(let port):
+      // A port that has failed in the meantime was stopped, and is only to be closed.
+      guard unsafe port.pointee.slot != nil else { break }
+      unsafe port.pointee.transport.pointee.commit?(port.pointee.port)
+      unsafe port.pointee.endpoint.pointee.deadline = deadline(of: port.pointee.endpoint)
+    case .refreshDescriptors(let port):
+      unsafe port.pointee.endpoint.pointee.isStale = true
+      unsafe state.pointee.hasStaleEndpoints = true
+    case .statistics(let port): command.result = unsafe statistics(of: port, into: command)
+    case .countStations(let lan): command.stationCount = unsafe lan.pointee.core.entryCount
+    case .stations(let lan):
+      let cursor = command.cursor ?? 0
+      let (written, next) = unsafe lan.pointee.core.dump(from: cursor, into: command.stations, now: seconds)
+      command.result = Int32(written)
+      command.cursor = next
+    case .ping: break
+    case .stop: unsafe state.pointee.isStopping = true
+    }
+  }
+
+  private func add(_ port: UnsafeMutablePointer<PortContext>) -> Int32 {
+    let role = unsafe port.pointee.role
+    guard let slot = unsafe port.pointee.lan.pointee.core.addPort(role: role)
+    else { return -ENOSPC }
+    let endpoint = unsafe port.pointee.endpoint
+    unsafe port.pointee.slot = slot
+    unsafe port.pointee.lan.pointee.ports[Int(slot)] = port
+    unsafe port.pointee.counters = port.pointee.lan.pointee.core.counters(of: slot)
+    unsafe state.pointee.ports.pointer(Int(port.pointee.number)).pointee = port
+    unsafe state.pointee.portList.append(port)
+    if unsafe endpoint.pointee.portCount == 0 {
+      unsafe state.pointee.endpoints.append(endpoint)
+      unsafe endpoint.pointee.reportPort = port.pointee.number
+    }
+    unsafe endpoint.pointee.portCount += 1
+    let result = unsafe port.pointee.transport.pointee.start?(port.pointee.port) ?? 0
+    guard result >= 0 else {
+      unsafe remove(port)
+      return result
+    }
+    unsafe port.pointee.lan.pointee.core.setUp(slot, port.pointee.isUp)
+    unsafe endpoint.pointee.isStale = true
+    unsafe state.pointee.hasStaleEndpoints = true
+    return 0
+  }
+
+  private func remove(_ port: UnsafeMutablePointer<PortContext>) {
+    let endpoint = unsafe port.pointee.endpoint
+    guard let slot = unsafe port.pointee.slot else { return }
+    unsafe port.pointee.transport.pointee.stop?(port.pointee.port)
+    unsafe port.pointee.slot = nil
+    unsafe port.pointee.isUp = false
+    unsafe port.pointee.lan.pointee.core.removePort(slot)
+    unsafe port.pointee.lan.pointee.ports[Int(slot)] = nil
+    unsafe state.pointee.ports.pointer(Int(port.pointee.number)).pointee = nil
+    for _ in unsafe 0..<port.pointee.queue.frameCount { unsafe port.pointee.counters.countDrop(.portRemoved) }
+    for index in (unsafe 0..<state.pointee.queued.count).reversed() where unsafe state.pointee.queued[index] == port {
+      unsafe state.pointee.queued.swapRemove(at: index)
+    }
+    for index in (unsafe 0..<state.pointee.portList.count).reversed() where unsafe state.pointee.portList[index] == port
+    {
+      unsafe state.pointee.portList.swapRemove(at: index)
+    }
+    unsafe endpoint.pointee.portCount -= 1
+    if unsafe endpoint.pointee.portCount > 0 {
+      unsafe endpoint.pointee.isStale = true
+      unsafe state.pointee.hasStaleEndpoints = true
+      return
+    }
+    unsafe stopPolling(endpoint)
+    for index in (unsafe 0..<state.pointee.endpoints.count).reversed()
+    where unsafe state.pointee.endpoints[index] == endpoint {
+      unsafe state.pointee.endpoints.swapRemove(at: index)
+    }
+  }
+
+  private func statistics(of port: UnsafeMutablePointer<PortContext>, into command: ForwardingCommand) -> Int32 {
+    guard let slot = unsafe port.pointee.slot else { return 0 }
+    command.stationCount = unsafe port.pointee.lan.pointee.core.entryCount(of: slot)
+    guard let function = unsafe port.pointee.transport.pointee.statistics else { return 0 }
+    let capacity = unsafe command.counters.count
+    let count = unsafe function(
+      port.pointee.port, command.counters.baseAddress, UInt32(MemoryLayout<umbel_counter>.stride), UInt32(capacity))
+    return min(max(count, 0), Int32(capacity))
+  }
+}

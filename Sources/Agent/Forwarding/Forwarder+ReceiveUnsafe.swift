@@ -1,0 +1,119 @@
+import CTransport
+import Ethernet
+import Glibc
+import Switching
+
+extension Forwarder {
+  /// Batches one descriptor may bring in before the next one has its turn.
+  private static let batchesATurn = 4
+  /// Answers "none, but more are at hand" that are believed one after the other.
+  private static let believedEmptyMores = 16
+  /// Pieces of a frame that are looked at; a frame of more is malformed.
+  private static let mostPieces: UInt32 = 64
+
+  /// Gives each ready descriptor one turn. Those that have more at hand stay on the list.
+  func receiveFromReady() {
+    var index = 0
+    while unsafe index < state.pointee.ready.count {
+      let slot = unsafe state.pointee.descriptors.pointer(Int(state.pointee.ready[index]))
+      if unsafe slot.pointee.endpoint != nil && turn(of: slot) {
+        index += 1
+      } else {
+        unsafe slot.pointee.isReady = false
+        unsafe state.pointee.ready.swapRemove(at: index)
+      }
+    }
+  }
+
+  /// - Returns: whether more are at hand.
+  private func turn(of slot: UnsafeMutablePointer<PolledDescriptor>) -> Bool {
+    for _ in 0..<Self.batchesATurn {
+      guard let endpoint = unsafe slot.pointee.endpoint else { return false }
+      var more: UInt32 = 0
+      let capacity = unsafe ForwarderState.batchCapacity
+      let count = unsafe endpoint.pointee.transport.pointee.receive!(
+        endpoint.pointee.endpoint, slot.pointee.token, state.pointee.frames, UInt32(MemoryLayout<umbel_frame>.stride),
+        UInt32(capacity), &more)
+      guard count >= 0 else {
+        if count != -EAGAIN {
+          unsafe failPorts(of: endpoint, error: 0 &- count, "receiving failed")
+        }
+        return false
+      }
+      guard Int(count) <= capacity else {
+        unsafe failPorts(of: endpoint, error: EPROTO, "the plugin returned more frames than it was asked for")
+        return false
+      }
+      if count > 0 {
+        unsafe slot.pointee.hangUps = 0
+        unsafe endpoint.pointee.emptyMores = 0
+        for index in 0..<Int(count) { unsafe forward(state.pointee.frames + index, from: endpoint) }
+        flushTouched()
+      }
+      unsafe endpoint.pointee.deadline = deadline(of: endpoint)
+      if more == 0 { return false }
+      if count == 0, unsafe !believesEmptyMore(endpoint) { return false }
+    }
+    return true
+  }
+
+  private func believesEmptyMore(_ endpoint: UnsafeMutablePointer<EndpointContext>) -> Bool {
+    unsafe endpoint.pointee.emptyMores += 1
+    guard unsafe endpoint.pointee.emptyMores > Self.believedEmptyMores else { return true }
+    unsafe endpoint.pointee.emptyMores = 0
+    unsafe reportOnce(endpoint, "receive says that more frames are at hand and returns none")
+    return false
+  }
+
+  /// Finds where one frame goes and puts it there.
+  private func forward(_ frame: UnsafeMutablePointer<umbel_frame>, from endpoint: UnsafeMutablePointer<EndpointContext>)
+  {
+    let number = unsafe Int(frame.pointee.port)
+    guard unsafe number < state.pointee.ports.capacity,
+      let port = unsafe state.pointee.ports.pointer(number).pointee, unsafe port.pointee.endpoint == endpoint,
+      let slot = unsafe port.pointee.slot
+    else {
+      return unsafe reportOnce(endpoint, "a received frame names a port that is not on this endpoint")
+    }
+    let length = unsafe Int(frame.pointee.length)
+    guard unsafe isWellFormed(frame) else {
+      unsafe port.pointee.counters.countReceived(bytes: length)
+      unsafe port.pointee.counters.countDrop(.malformed)
+      return unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
+    }
+    let lan = unsafe port.pointee.lan
+    let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
+    let offload = unsafe Offload(frame.pointee.offload)
+    let verdict = unsafe lan.pointee.core.forward(
+      frame.pointee.pieces[0].data, length: length, segmentLength: offload.segmentLength(of: length), from: slot,
+      remote: remote, now: seconds)
+    switch verdict {
+    case .unicast(let target, let remote):
+      unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: remote)
+    case .flood:
+      var targets = unsafe lan.pointee.core.floodTargets(from: slot)
+      while let target = targets.next() {
+        unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: .everyone)
+      }
+    case .drop: break
+    }
+  }
+
+  private func isWellFormed(_ frame: UnsafeMutablePointer<umbel_frame>) -> Bool {
+    let count = unsafe frame.pointee.piece_count
+    let length = unsafe Int(frame.pointee.length)
+    guard count > 0, count <= Self.mostPieces, length <= Int(UMBEL_LARGEST_FRAME),
+      let pieces = unsafe frame.pointee.pieces,
+      unsafe pieces[0].data != nil, unsafe pieces[0].length >= min(length, 64)
+    else { return false }
+    var sum = 0
+    for index in 0..<Int(count) {
+      let piece = unsafe pieces[index]
+      guard unsafe piece.data != nil, unsafe piece.length >= 0, unsafe piece.length <= length - sum else {
+        return false
+      }
+      sum += unsafe piece.length
+    }
+    return sum == length
+  }
+}

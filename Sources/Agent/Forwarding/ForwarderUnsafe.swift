@@ -1,0 +1,248 @@
+// A forwarding thread: it owns a set of LANs and runs their frames to completion.
+//
+// One round of the loop:
+//   1. epoll says which descriptors are ready; those are put on the ready list.
+//   2. Commands of the control thread are carried out: between batches, so a port never vanishes under a frame.
+//   3. For each ready descriptor: receive a batch of up to 64 frames; ask the switch for each frame where it goes; put
+//      it into the batches of those ports; hand every touched port its batch in one call of `send`. The plugin's buffers
+//      are borrowed until its next `receive`, so all sends end before it.
+//   4. What a port does not take is copied into its queue, bounded in bytes; what finds no room is dropped and counted.
+//      Queues are tried again when frames for the port come, and at most 1 ms apart.
+//   5. Ticks that are due, once a second the housekeeping of the FDB and the queues.
+//
+// Nothing here allocates, waits for a lock, or looks at more of a frame than its header. Everything lives behind one
+// pointer: plugins call back while a function of this file runs, so no access to the state may last over such a call.
+
+import CLinux
+import CTransport
+import Glibc
+import LinuxIO
+import Switching
+import Synchronization
+import TransportHost
+
+/// The state of a forwarding thread, reached through a pointer only.
+@unsafe
+struct ForwarderState: ~Copyable {
+  static let batchCapacity = 64
+  /// Descriptors one thread polls at most; a table of lazily mapped memory.
+  static let descriptorCapacity = 131_072
+  /// Descriptors one endpoint may have.
+  static let descriptorsPerEndpoint = 64
+
+  let channel: ForwardingChannel
+  let epoll: Epoll
+  let events: UnsafeMutablePointer<epoll_event>
+  let frames: UnsafeMutablePointer<umbel_frame>
+  let queuedFrames: UnsafeMutablePointer<umbel_frame>
+  let queuedPieces: UnsafeMutablePointer<umbel_piece>
+  let scratch: MappedMemory
+  let asked: UnsafeMutablePointer<umbel_descriptor>
+
+  var descriptors: FixedTable<PolledDescriptor>
+  var ready: FixedList<UInt32>
+  var freeSlots: FixedList<UInt32>
+  /// The highest slot that was ever used.
+  var slotsUsed = 0
+  var ports: FixedTable<UnsafeMutablePointer<PortContext>?>
+  var portList: FixedList<UnsafeMutablePointer<PortContext>>
+  var touched: FixedList<UnsafeMutablePointer<PortContext>>
+  var queued: FixedList<UnsafeMutablePointer<PortContext>>
+  var endpoints: FixedList<UnsafeMutablePointer<EndpointContext>>
+  var lans: FixedList<UnsafeMutablePointer<LANContext>>
+
+  var now = monotonicNanoseconds()
+  let started = monotonicNanoseconds()
+  var nextHousekeeping: UInt64 = 0
+  var hasPendingReports = false
+  var hasStaleEndpoints = false
+  var hasUnsettledPorts = false
+  var isStopping = false
+
+  init(channel: ForwardingChannel) throws(Errno) {
+    // What can fail comes first: a value without copies is either whole or not there.
+    let epoll = try Epoll()
+    unsafe try epoll.add(channel.wakeup.descriptor.number, for: .readable, token: PolledDescriptor.wakeupToken)
+    let scratch = try MappedMemory(byteCount: 2 * (65_536 + 2_048))
+    let descriptors = unsafe try FixedTable<PolledDescriptor>(capacity: Self.descriptorCapacity)
+    let ready = unsafe try FixedList<UInt32>(capacity: Self.descriptorCapacity)
+    let freeSlots = unsafe try FixedList<UInt32>(capacity: Self.descriptorCapacity)
+    let ports = unsafe try FixedTable<UnsafeMutablePointer<PortContext>?>(capacity: PortNumbers.capacity)
+    let portList = unsafe try FixedList<UnsafeMutablePointer<PortContext>>(capacity: PortNumbers.capacity)
+    let touched = unsafe try FixedList<UnsafeMutablePointer<PortContext>>(capacity: PortNumbers.capacity)
+    let queued = unsafe try FixedList<UnsafeMutablePointer<PortContext>>(capacity: PortNumbers.capacity)
+    let endpoints = unsafe try FixedList<UnsafeMutablePointer<EndpointContext>>(capacity: PortNumbers.capacity)
+    let lans = unsafe try FixedList<UnsafeMutablePointer<LANContext>>(capacity: 4_096)
+    unsafe self.channel = channel
+    unsafe self.epoll = epoll
+    unsafe self.scratch = scratch
+    unsafe self.descriptors = unsafe descriptors
+    unsafe self.ready = ready
+    unsafe self.freeSlots = freeSlots
+    unsafe self.ports = ports
+    unsafe self.portList = portList
+    unsafe self.touched = touched
+    unsafe self.queued = queued
+    unsafe self.endpoints = endpoints
+    unsafe self.lans = lans
+    unsafe events = .allocate(capacity: Self.batchCapacity)
+    unsafe frames = .allocate(capacity: Self.batchCapacity)
+    unsafe queuedFrames = .allocate(capacity: Self.batchCapacity)
+    unsafe queuedPieces = .allocate(capacity: Self.batchCapacity)
+    unsafe asked = .allocate(capacity: Self.descriptorsPerEndpoint)
+  }
+
+  deinit {
+    unsafe events.deallocate()
+    unsafe frames.deallocate()
+    unsafe queuedFrames.deallocate()
+    unsafe queuedPieces.deallocate()
+    unsafe asked.deallocate()
+  }
+}
+
+/// A descriptor in a forwarding thread's epoll set.
+@unsafe
+struct PolledDescriptor {
+  /// Epoll's token of the thread's own wake-up; no slot has this number.
+  static let wakeupToken = UInt64.max
+
+  var endpoint: UnsafeMutablePointer<EndpointContext>?
+  var token: UInt64
+  var number: Int32
+  var generation: UInt32
+  /// The endpoint's next slot; 0: none.
+  var next: UInt32
+  var isHousekeeping: Bool
+  var isReady: Bool
+  /// Seen again in the endpoint's newest list.
+  var isKept: Bool
+  /// Consecutive hang-ups that brought no frame.
+  var hangUps: UInt32
+}
+
+/// The functions of a forwarding thread, over its state.
+@safe
+struct Forwarder {
+  let state: UnsafeMutablePointer<ForwarderState>
+
+  /// Rounds until the command `stop`.
+  func run() {
+    unsafe clinux_set_thread_context(UnsafeMutableRawPointer(state))
+    while unsafe !state.pointee.isStopping { round() }
+    clinux_set_thread_context(nil)
+  }
+
+  /// One round, on whatever thread calls.
+  func step() {
+    unsafe clinux_set_thread_context(UnsafeMutableRawPointer(state))
+    round()
+    clinux_set_thread_context(nil)
+  }
+
+  private func round() {
+    let capacity = unsafe ForwarderState.batchCapacity
+    let events = unsafe UnsafeMutableBufferPointer(start: state.pointee.events, count: capacity)
+    let timeout = timeoutMilliseconds()
+    // An epoll set that fails is a fault of this program: the descriptor and the memory are its own.
+    guard let count = try? unsafe state.pointee.epoll.wait(into: events, milliseconds: timeout) else {
+      preconditionFailure("epoll_wait refused the thread's own set")
+    }
+    unsafe state.pointee.now = monotonicNanoseconds()
+    for index in 0..<count { unsafe take(events[index]) }
+    carryOutCommands()
+    if unsafe state.pointee.hasUnsettledPorts { settlePorts() }
+    if unsafe state.pointee.hasStaleEndpoints { refreshStaleEndpoints() }
+    receiveFromReady()
+    if unsafe state.pointee.queued.count > 0 { retryQueues() }
+    runTicks()
+    if unsafe state.pointee.hasPendingReports { flushPendingReports() }
+  }
+
+  private func timeoutMilliseconds() -> Int32 {
+    if unsafe state.pointee.ready.count > 0 || state.pointee.hasStaleEndpoints || state.pointee.hasUnsettledPorts {
+      return 0
+    }
+    var next = unsafe state.pointee.lans.count > 0 ? state.pointee.nextHousekeeping : UInt64.max
+    for index in unsafe 0..<state.pointee.queued.count {
+      next = unsafe min(next, state.pointee.queued[index].pointee.retryAt)
+    }
+    for index in unsafe 0..<state.pointee.endpoints.count {
+      next = unsafe min(next, state.pointee.endpoints[index].pointee.deadline)
+    }
+    if unsafe state.pointee.hasPendingReports { next = unsafe min(next, state.pointee.now + 1_000_000) }
+    if next == .max { return -1 }
+    let now = unsafe state.pointee.now
+    return next <= now ? 0 : Int32(clamping: (next - now + 999_999) / 1_000_000)
+  }
+
+  private func take(_ event: epoll_event) {
+    let token = unsafe event.data.u64
+    if unsafe token == PolledDescriptor.wakeupToken { return unsafe state.pointee.channel.wakeup.clear() }
+    let index = UInt32(truncatingIfNeeded: token)
+    let slot = unsafe state.pointee.descriptors.pointer(Int(index))
+    guard unsafe slot.pointee.generation == UInt32(token >> 32), let endpoint = unsafe slot.pointee.endpoint else {
+      return
+    }
+    let bits = unsafe event.events
+    let isHungUp = bits & (Readiness.hungUp.rawValue | Readiness.failed.rawValue) != 0
+    if unsafe slot.pointee.isHousekeeping || isHungUp {
+      unsafe endpoint.pointee.transport.pointee.ready?(endpoint.pointee.endpoint, slot.pointee.token, bits)
+    }
+    if unsafe !slot.pointee.isHousekeeping, unsafe !slot.pointee.isReady {
+      unsafe slot.pointee.isReady = true
+      unsafe state.pointee.ready.append(index)
+    }
+    if isHungUp { unsafe noteHangUp(slot, endpoint) }
+  }
+
+  /// A hang-up reports for ever. A plugin that neither removes the descriptor nor ends its ports would spin the thread.
+  private func noteHangUp(
+    _ slot: UnsafeMutablePointer<PolledDescriptor>, _ endpoint: UnsafeMutablePointer<EndpointContext>
+  ) {
+    unsafe slot.pointee.hangUps += 1
+    if unsafe slot.pointee.hangUps > 64 {
+      unsafe failPorts(of: endpoint, error: EPIPE, "its descriptor has hung up and the plugin does nothing about it")
+    }
+  }
+
+  // MARK: Time
+
+  /// Seconds for the switch, which wants small numbers.
+  var seconds: UInt32 {
+    UInt32(truncatingIfNeeded: unsafe (state.pointee.now - state.pointee.started) / 1_000_000_000)
+  }
+
+  private func runTicks() {
+    let now = unsafe state.pointee.now
+    var index = 0
+    while unsafe index < state.pointee.endpoints.count {
+      let endpoint = unsafe state.pointee.endpoints[index]
+      if unsafe endpoint.pointee.deadline <= now {
+        unsafe endpoint.pointee.transport.pointee.tick?(endpoint.pointee.endpoint, now)
+        let next = unsafe deadline(of: endpoint)
+        // A deadline that stays in the past must not keep the thread from polling others.
+        unsafe endpoint.pointee.deadline = next <= now ? now + 1_000_000 : next
+      }
+      index += 1
+    }
+    if unsafe state.pointee.nextHousekeeping <= now { keepHouse(now) }
+  }
+
+  func deadline(of endpoint: UnsafeMutablePointer<EndpointContext>) -> UInt64 {
+    unsafe endpoint.pointee.transport.pointee.deadline?(endpoint.pointee.endpoint) ?? .max
+  }
+
+  /// Once a second: a part of each FDB is looked through for what is too old, empty queues give their memory back.
+  private func keepHouse(_ now: UInt64) {
+    unsafe state.pointee.nextHousekeeping = now + 1_000_000_000
+    for index in unsafe 0..<state.pointee.lans.count {
+      let lan = unsafe state.pointee.lans[index]
+      unsafe lan.pointee.core.sweep(now: seconds, budget: lan.pointee.core.sweepBudgetPerSecond)
+      while let flap = unsafe lan.pointee.core.takeFlapEvent() { unsafe report(flap, in: lan) }
+    }
+    for index in unsafe 0..<state.pointee.portList.count {
+      unsafe state.pointee.portList[index].pointee.queue.releaseIdleMemory()
+    }
+  }
+}

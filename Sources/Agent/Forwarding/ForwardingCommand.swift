@@ -1,0 +1,71 @@
+package import CTransport
+package import Switching
+
+/// What the control thread asks of a forwarding thread. Carried out between two batches, in order; then the command
+/// comes back and `completion` runs on the control thread.
+@safe
+package final class ForwardingCommand: @unchecked Sendable {
+  // Sendable: it belongs to the forwarding thread from the push into the one ring to the pop out of the other.
+
+  @unsafe
+  package enum Kind {
+    /// From now on frames of this port are received and sent. `result` < 0: it could not be added.
+    case addPort(UnsafeMutablePointer<PortContext>)
+    /// Stops the port, forgets its stations and queue; the contexts may be freed afterwards.
+    case removePort(UnsafeMutablePointer<PortContext>)
+    /// The thread begins to look after a LAN that has no ports yet.
+    case addLAN(UnsafeMutablePointer<LANContext>)
+    /// The LAN has no ports any more and may be freed afterwards.
+    case removeLAN(UnsafeMutablePointer<LANContext>)
+    /// A state that was reported on the control thread.
+    case setState(UnsafeMutablePointer<PortContext>, state: umbel_state)
+    /// Calls `commit`.
+    case commit(UnsafeMutablePointer<PortContext>)
+    /// Asks again for the endpoint's descriptors.
+    case refreshDescriptors(UnsafeMutablePointer<PortContext>)
+    /// Fills `counters`, of which `result` says how many, and `stationCount`.
+    case statistics(UnsafeMutablePointer<PortContext>)
+    /// Sets `stationCount`.
+    case countStations(UnsafeMutablePointer<LANContext>)
+    /// Fills `stations` from `cursor` on; `result` says how many, `cursor` where to go on, nil: that was all.
+    case stations(UnsafeMutablePointer<LANContext>)
+    /// Nothing: shows that the thread makes progress.
+    case ping
+    /// Ends the thread.
+    case stop
+  }
+
+  package let kind: Kind
+  package var result: Int32 = 0
+  package var cursor: Int? = 0
+  /// Entries of the FDB: of a port, or of a LAN.
+  package var stationCount = 0
+  package let counters: UnsafeMutableBufferPointer<umbel_counter>
+  package let stations: UnsafeMutableBufferPointer<FDBRecord>
+  package let completion: (ForwardingCommand) -> Void
+
+  /// The most counters of its own that a transport can show.
+  package static let counterCapacity = 64
+  /// Stations that one command lists.
+  package static let stationCapacity = 1_024
+
+  package init(_ kind: Kind, completion: @escaping (ForwardingCommand) -> Void = { _ in }) {
+    var counters = 0
+    var stations = 0
+    switch unsafe kind {
+    case .statistics: counters = Self.counterCapacity
+    case .stations: stations = Self.stationCapacity
+    default: break
+    }
+    unsafe self.kind = kind
+    self.completion = completion
+    unsafe self.counters = .allocate(capacity: counters)
+    unsafe self.counters.initialize(repeating: umbel_counter())
+    unsafe self.stations = .allocate(capacity: stations)
+  }
+
+  deinit {
+    unsafe counters.deallocate()
+    unsafe stations.deallocate()
+  }
+}

@@ -1,0 +1,62 @@
+/// What a forwarding thread tells the control thread: fixed in size, so that telling allocates nothing.
+package struct ForwardingReport: BitwiseCopyable, Sendable {
+  package enum Kind: UInt8, BitwiseCopyable, Sendable {
+    /// The port's state has changed.
+    case state
+    /// A plugin wants to say something.
+    case log
+    /// A MAC address moves between two ports again and again.
+    case flap
+    /// A plugin broke a rule of the ABI; `text` says which.
+    case misbehaviour
+  }
+
+  package var kind: Kind
+  /// Number of the port it is about.
+  package var port: UInt32
+  /// `UMBEL_STATE_*`, for `state`; a syslog priority, for `log`.
+  package var value: UInt32 = 0
+  package var error: Int32 = 0
+  package var largestFrame: UInt32 = 0
+  /// `flap`: the other port; address and VLAN.
+  package var otherPort: UInt32 = 0
+  package var macAddress: UInt64 = 0
+  package var vlan: UInt16 = 0
+  package var text = ReportText()
+
+  package init(kind: Kind, port: UInt32) {
+    self.kind = kind
+    self.port = port
+  }
+}
+
+/// Up to 239 bytes of text without allocation; what is longer is cut.
+@safe
+package struct ReportText: BitwiseCopyable, Sendable {
+  package static let capacity = 240
+  private var bytes = InlineArray<240, UInt8>(repeating: 0)
+
+  package init() {}
+
+  package init(_ text: StaticString) {
+    text.withUTF8Buffer { buffer in
+      for index in 0..<min(buffer.count, Self.capacity - 1) { bytes[index] = unsafe buffer[index] }
+    }
+  }
+
+  /// Copies a text ended by NUL; nil gives an empty one.
+  package init(cString: UnsafePointer<CChar>?) {
+    guard let cString = unsafe cString else { return }
+    var index = 0
+    while index < Self.capacity - 1, unsafe cString[index] != 0 {
+      bytes[index] = UInt8(bitPattern: unsafe cString[index])
+      index += 1
+    }
+  }
+
+  package var string: String {
+    var scalars: [UInt8] = []
+    for index in 0..<Self.capacity where bytes[index] != 0 { scalars.append(bytes[index]) }
+    return String(decoding: scalars, as: UTF8.self)
+  }
+}

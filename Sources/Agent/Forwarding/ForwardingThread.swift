@@ -1,0 +1,93 @@
+import CLinux
+import Glibc
+package import LinuxIO
+
+/// A forwarding thread, from the control thread's side.
+package final class ForwardingThread {
+  /// From 0 on; the thread is called `forward-0` in ps and top.
+  package let index: Int
+  package let channel: ForwardingChannel
+  /// LANs that it looks after.
+  package var lanCount = 0
+
+  private var thread = pthread_t()
+  /// Commands that the ring had no room for.
+  private var waiting: [ForwardingCommand] = []
+  private var underway = 0
+
+  /// Starts the thread.
+  package init(index: Int) throws(Errno) {
+    self.index = index
+    channel = try ForwardingChannel()
+    let start = unsafe ForwardingStart(index: index, state: try ForwarderState(channel: channel))
+    let argument = unsafe Unmanaged.passRetained(start)
+    let error = unsafe pthread_create(&thread, nil, runForwardingThread, argument.toOpaque())
+    guard error == 0 else {
+      unsafe argument.release()
+      throw Errno(error)
+    }
+  }
+
+  /// Asks the thread for something. Never waits; the completion runs in `finishCommands`.
+  package func post(_ command: ForwardingCommand) {
+    guard waiting.isEmpty, underway < ForwardingChannel.commandCapacity, push(command) else {
+      waiting.append(command)
+      return
+    }
+  }
+
+  private func push(_ command: ForwardingCommand) -> Bool {
+    let bits = unsafe UInt(bitPattern: Unmanaged.passRetained(command).toOpaque())
+    guard channel.commands.push(bits) else {
+      unsafe Unmanaged<ForwardingCommand>.fromOpaque(UnsafeRawPointer(bitPattern: bits)!).release()
+      return false
+    }
+    underway += 1
+    channel.wakeup.signal()
+    return true
+  }
+
+  /// Runs the completions of the commands that have come back.
+  package func finishCommands() {
+    while let bits = channel.completions.pop() {
+      underway -= 1
+      let command = unsafe Unmanaged<ForwardingCommand>.fromOpaque(UnsafeRawPointer(bitPattern: bits)!)
+        .takeRetainedValue()
+      command.completion(command)
+    }
+    while let first = waiting.first, underway < ForwardingChannel.commandCapacity, push(first) { waiting.removeFirst() }
+  }
+
+  /// Ends the thread and waits for it. What it still had to do is done first.
+  package func stop() {
+    unsafe post(ForwardingCommand(.stop))
+    _ = pthread_join(thread, nil)
+    finishCommands()
+  }
+}
+
+/// What the new thread gets.
+@safe
+private final class ForwardingStart {
+  let index: Int
+  let state: UnsafeMutablePointer<ForwarderState>
+
+  init(index: Int, state: consuming ForwarderState) {
+    self.index = index
+    unsafe self.state = .allocate(capacity: 1)
+    unsafe self.state.initialize(to: state)
+  }
+
+  deinit {
+    unsafe state.deinitialize(count: 1)
+    unsafe state.deallocate()
+  }
+}
+
+/// A function of a library, not a closure of `main.swift`: such closures are tied to the main thread and trap here.
+private func runForwardingThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  let start = unsafe Unmanaged<ForwardingStart>.fromOpaque(argument!).takeRetainedValue()
+  unsafe clinux_set_thread_name("forward-\(start.index)")
+  unsafe Forwarder(state: start.state).run()
+  return nil
+}

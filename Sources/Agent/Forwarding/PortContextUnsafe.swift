@@ -1,0 +1,128 @@
+package import CTransport
+package import LinuxIO
+package import Switching
+
+/// One port as its forwarding thread sees it. Made and freed by the control thread, used by the forwarding thread
+/// between the commands `addPort` and `removePort`.
+@unsafe
+package struct PortContext: ~Copyable {
+  /// Frames that wait for one call of `send`.
+  package static let batchCapacity = 64
+
+  /// Number of the port, unique in this process.
+  package let number: UInt32
+  package let role: Switching.PortRole
+  package let lan: UnsafeMutablePointer<LANContext>
+  package let transport: UnsafePointer<umbel_transport>
+  package let port: OpaquePointer
+  package let endpoint: UnsafeMutablePointer<EndpointContext>
+  /// Bytes and frames waiting in the queue, for the control thread to read.
+  package let gauges: QueueGauges
+
+  /// The port's place in its LAN's switch; nil until it was added.
+  package var slot: PortIndex?
+  /// In the switch's storage; set with the slot, and read by the control thread while the port is in the switch.
+  package var counters: PortCounters
+  /// The switch knows whether the port is up.
+  package var isSettled = true
+
+  // What `send` takes, from the port's last state.
+  package var isUp = false
+  package var largestFrame = UMBEL_LARGEST_SEGMENT
+  package var mostPieces: UInt32 = 1
+  package var takes: UInt32 = 0
+
+  // The frames of this round for this port.
+  package let batch: UnsafeMutablePointer<umbel_frame>
+  package var batchCount = 0
+  package var isListedAsTouched = false
+
+  // What it could not send yet.
+  package var queue: FrameQueue
+  package var isListedAsQueued = false
+  package var retryAt: UInt64 = 0
+  package var retryDelay: UInt64 = unsafe PortContext.shortestRetry
+
+  /// A state that the ring of reports had no room for.
+  package var pendingReport: ForwardingReport?
+
+  /// Times between two attempts to send to a port that takes nothing: doubled while it takes nothing, so that a guest
+  /// that hangs costs thirty calls a second and not a thousand; 1 ms again with the first frame it takes.
+  package static let shortestRetry: UInt64 = 1_000_000
+  package static let longestRetry: UInt64 = 32_000_000
+
+  package init(
+    number: UInt32, role: Switching.PortRole, lan: UnsafeMutablePointer<LANContext>,
+    transport: UnsafePointer<umbel_transport>,
+    port: OpaquePointer, endpoint: UnsafeMutablePointer<EndpointContext>, queueBytes: Int
+  ) throws(Errno) {
+    unsafe self.number = number
+    unsafe self.role = role
+    unsafe self.lan = lan
+    unsafe self.transport = transport
+    unsafe self.port = port
+    unsafe self.endpoint = endpoint
+    unsafe queue = try FrameQueue(capacity: queueBytes)
+    // Until it has a place of its own: nobody counts there before.
+    unsafe counters = unsafe lan.pointee.core.counters(of: 0)
+    unsafe gauges = QueueGauges()
+    unsafe batch = .allocate(capacity: Self.batchCapacity)
+  }
+
+  deinit { unsafe batch.deallocate() }
+
+  /// Takes over what a state says about sending.
+  package mutating func apply(state: UInt32, largestFrame: UInt32, mostPieces: UInt32, takes: UInt32) {
+    unsafe isUp = state == UMBEL_STATE_UP
+    unsafe self.largestFrame = largestFrame == 0 ? UMBEL_LARGEST_SEGMENT : largestFrame
+    unsafe self.mostPieces = max(1, mostPieces)
+    unsafe self.takes = takes
+  }
+}
+
+/// An endpoint as its forwarding thread sees it: what owns descriptors, shared by one port or many.
+@unsafe
+package struct EndpointContext {
+  /// The plugin's endpoint.
+  package let endpoint: OpaquePointer
+  package let transport: UnsafePointer<umbel_transport>
+  /// Ports that use it, counted by the forwarding thread.
+  package var portCount = 0
+  /// Number of one of its ports, for reports.
+  package var reportPort: UInt32 = 0
+  /// The first of its descriptors' slots in the thread's table; 0: none.
+  package var firstSlot: UInt32 = 0
+  /// The descriptor list must be asked for again.
+  package var isStale = true
+  /// When its tick is due.
+  package var deadline = UInt64.max
+  /// Consecutive answers "no frame, but more are at hand".
+  package var emptyMores = 0
+  /// Has already been reported for breaking a rule that is survived.
+  package var isReported = false
+
+  package init(endpoint: OpaquePointer, transport: UnsafePointer<umbel_transport>) {
+    unsafe self.endpoint = endpoint
+    unsafe self.transport = transport
+  }
+}
+
+/// A LAN as its forwarding thread sees it.
+@unsafe
+package struct LANContext: ~Copyable {
+  package var core: Switch
+  /// The port at each place of the switch.
+  package let ports: UnsafeMutablePointer<UnsafeMutablePointer<PortContext>?>
+  private let table: MappedMemory
+  private let storage: MappedMemory
+
+  /// - Throws: when the kernel gives no address space.
+  package init(configuration: SwitchConfiguration, seed: (UInt64, UInt64)) throws(Errno) {
+    let storage = try MappedMemory(byteCount: Switch.storageBytes(for: configuration))
+    let table = try MappedMemory(byteCount: configuration.maximumPorts * MemoryLayout<UInt>.size)
+    unsafe ports = table.bytes.baseAddress!.assumingMemoryBound(to: UnsafeMutablePointer<PortContext>?.self)
+    unsafe core = unsafe Switch(configuration, seed: seed, storage: storage.bytes)
+    unsafe self.storage = storage
+    unsafe self.table = table
+  }
+}

@@ -1,0 +1,137 @@
+import CTransport
+import Glibc
+import LinuxIO
+import Switching
+import SystemdSupport
+import TransportHost
+
+/// A LAN as the control thread manages it: its ports, its doors, its directory, and the switch that a forwarding thread
+/// runs.
+@safe
+final class ManagedLAN {
+  let configuration: LanConfiguration
+  var name: String { configuration.name }
+  /// Where its doors are: `<runtime>/<name>`.
+  let directory: String
+  private(set) var ports: [ManagedPort] = []
+  private(set) var doors: [ListeningDoor] = []
+  /// Entries of the FDB, as last read.
+  var stationCount = 0
+
+  unowned let agent: Agent
+  let thread: ForwardingThread
+  let context: UnsafeMutablePointer<LANContext>
+  private var guestNumbers: [String: Int] = [:]
+  private var isEnding = false
+  private var endActions: [() -> Void] = []
+
+  init(_ configuration: LanConfiguration, agent: Agent, thread: ForwardingThread) throws(Errno) {
+    self.configuration = configuration
+    self.agent = agent
+    self.thread = thread
+    directory = "\(agent.runtimeDirectory)/\(configuration.name)"
+    unsafe context = .allocate(capacity: 1)
+    var core = SwitchConfiguration()
+    core.fdbEntries = configuration.fdbEntries
+    core.ageingSeconds = UInt32(configuration.ageingSeconds)
+    core.controlProtocols = configuration.controlProtocols == .drop ? .drop : .pass
+    core.guestLearnLimit = UInt32(configuration.guestStations)
+    do throws(Errno) {
+      unsafe context.initialize(
+        to: try LANContext(configuration: core, seed: (.random(in: 0...UInt64.max), .random(in: 0...UInt64.max))))
+    } catch {
+      unsafe context.deallocate()
+      throw error
+    }
+    thread.lanCount += 1
+    unsafe thread.post(ForwardingCommand(.addLAN(context)))
+  }
+
+  // MARK: Doors
+
+  /// Makes the directory and opens the doors.
+  func openDoors() throws(DoorError) {
+    guard !configuration.doors.isEmpty else { return }
+    if unsafe mkdir(directory, 0o755) != 0, errno != EEXIST {
+      throw DoorError(path: directory, error: Errno.current)
+    }
+    for name in configuration.doors {
+      // The configuration was checked: a door that no transport serves did not pass.
+      guard let (transport, index) = agent.catalogue.door(named: name) else { continue }
+      doors.append(try ListeningDoor(index, of: transport, in: self))
+    }
+  }
+
+  // MARK: Ports
+
+  /// Opens a port of the configuration or of the control interface.
+  @discardableResult
+  func addPort(
+    name: String, transport: LoadedTransport, role: TransportHost.PortRole, values: [OptionValue],
+    guest: GuestIdentity? = nil,
+    client: DoorClient? = nil
+  ) throws(PluginProblem) -> ManagedPort {
+    guard ports.count < SwitchConfiguration().maximumPorts, let number = PortNumbers.shared.take() else {
+      throw PluginProblem(error: ENOSPC, text: "LAN \(self.name) has as many ports as it can")
+    }
+    let port = ManagedPort(
+      number: number, name: name, role: role, transport: transport, values: values, guest: guest, lan: self)
+    ports.append(port)
+    do throws(PluginProblem) {
+      try port.open(client: client)
+    } catch {
+      ports.removeLast()
+      PortNumbers.shared.giveBack(number)
+      throw error
+    }
+    return port
+  }
+
+  /// A name for a port that was given none: `bess-1`, `bess-2`, …; a number is not used twice.
+  func freeName(_ kind: String) -> String {
+    while true {
+      let number = guestNumbers[kind, default: 0] + 1
+      guestNumbers[kind] = number
+      let name = "\(kind)-\(number)"
+      if port(named: name) == nil { return name }
+    }
+  }
+
+  func port(named name: String) -> ManagedPort? { ports.first { $0.name == name } }
+
+  /// Whether one more guest can come.
+  var hasRoom: Bool { ports.count < SwitchConfiguration().maximumPorts }
+
+  /// The port has been closed.
+  func forget(_ port: ManagedPort) {
+    ports.removeAll { $0 === port }
+    for door in doors { door.resume() }
+    if isEnding, ports.isEmpty { finish() }
+  }
+
+  // MARK: Ending
+
+  /// Closes the doors, ends the ports, and then calls `action`.
+  func end(then action: @escaping () -> Void) {
+    endActions.append(action)
+    guard !isEnding else { return }
+    isEnding = true
+    for door in doors { door.close() }
+    doors = []
+    unsafe rmdir(directory)
+    if ports.isEmpty { return finish() }
+    for port in ports { port.remove() }
+  }
+
+  private func finish() {
+    let command = unsafe ForwardingCommand(.removeLAN(context)) { [self] _ in
+      unsafe context.deinitialize(count: 1)
+      unsafe context.deallocate()
+      thread.lanCount -= 1
+      agent.forget(self)
+      for action in endActions { action() }
+      endActions = []
+    }
+    thread.post(command)
+  }
+}

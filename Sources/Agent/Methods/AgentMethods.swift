@@ -1,0 +1,261 @@
+import AgentAPI
+import Ethernet
+import Glibc
+import LinuxIO
+import Switching
+import TransportHost
+
+/// The methods of `org.umbel.Agent`: who may call them, and which function answers each.
+final class AgentMethods: VarlinkHandler {
+  unowned let agent: Agent
+
+  init(agent: Agent) { self.agent = agent }
+
+  func handle(_ call: VarlinkCall) {
+    guard agent.access.mayAttach(call.peer) else {
+      return call.fail(AgentError.notPermitted(user: Self.userName(call.peer.userId), group: "umbel"))
+    }
+    do {
+      switch call.method {
+      case .status: status(call)
+      case .listLans: listLANs(call)
+      case .addLan: try addLAN(call)
+      case .removeLan: try removeLAN(call)
+      case .listPorts: try listPorts(call)
+      case .addPort: try addPort(call)
+      case .removePort: try removePort(call)
+      case .listStations: try listStations(call)
+      case .listTransports: listTransports(call)
+      case .attach: try attach(call)
+      }
+    } catch let error as any WireError {
+      call.fail(error)
+    } catch {
+      call.fail(AgentError.failed(call.method.rawValue, what: "\(error)", remedy: "See the agent's journal."))
+    }
+  }
+
+  // MARK: LANs
+
+  private func status(_ call: VarlinkCall) {
+    describeLANs(agent.lans) { [agent] lans, responding in
+      call.reply(
+        Status.Reply(
+          version: agentVersion, processId: Int(getpid()),
+          uptimeSeconds: Int((monotonicNanoseconds() - agent.started) / 1_000_000_000),
+          runtimeDirectory: agent.runtimeDirectory, text: agent.statusText, lans: lans,
+          forwardingThreads: agent.threads.map { thread in
+            AgentAPI.ForwardingThread(
+              index: thread.index, lans: agent.lans.filter { $0.thread === thread }.map(\.name).sorted(),
+              responding: responding[thread.index])
+          }))
+    }
+  }
+
+  private func listLANs(_ call: VarlinkCall) {
+    describeLANs(agent.lans) { lans, _ in call.reply(ListLans.Reply(lans: lans)) }
+  }
+
+  /// The LANs as the interface shows them, and which threads answered.
+  private func describeLANs(_ lans: [ManagedLAN], then action: @escaping ([Lan], [Bool]) -> Void) {
+    let threads = agent.threads
+    let questions: [Inquiry.Question] =
+      threads.map { ($0, { completion in unsafe ForwardingCommand(.ping, completion: completion) }) }
+      + lans.map { lan in (lan.thread, { lan.countCommand($0) }) }
+    Inquiry.ask(questions, on: agent.loop) { answers in
+      let described = zip(lans, answers.dropFirst(threads.count)).map { lan, answer in
+        if let answer { lan.stationCount = answer.stationCount }
+        return lan.described(fresh: answer != nil)
+      }
+      action(described.sorted { $0.name < $1.name }, answers.prefix(threads.count).map { $0 != nil })
+    }
+  }
+
+  private func addLAN(_ call: VarlinkCall) throws {
+    let parameters = try call.parameters(of: AddLan.self)
+    if let problem = ConfigurationName.problem(ofLan: parameters.name) {
+      throw AgentError.invalidOption("name", problem: problem, remedy: "Choose another name.")
+    }
+    guard agent.lan(named: parameters.name) == nil else { throw AgentError.lanExists(parameters.name) }
+    let doors = parameters.doors ?? agent.catalogue.doorNames
+    for door in doors where !agent.catalogue.doorNames.contains(door) {
+      throw AgentError.invalidOption(
+        "doors", problem: "names \"\(door)\"",
+        remedy: "There are: \(agent.catalogue.doorNames.joined(separator: ", ")).")
+    }
+    let values = try Self.values(parameters.options, LanConfiguration.options, of: "LANs")
+    let lan = try agent.addLAN(
+      LanConfiguration(
+        name: parameters.name, doors: doors, ports: [], values: values, location: SourceLocation(file: "umbel lan add"))
+    )
+    call.reply(AddLan.Reply(lan: lan.described(fresh: true)))
+  }
+
+  private func removeLAN(_ call: VarlinkCall) throws {
+    let parameters = try call.parameters(of: RemoveLan.self)
+    try lan(parameters.name).end { call.reply(Nothing()) }
+  }
+
+  func lan(_ name: String) throws(AgentError) -> ManagedLAN {
+    guard let lan = agent.lan(named: name) else {
+      throw AgentError.noSuchLan(name, existing: agent.lans.map(\.name))
+    }
+    return lan
+  }
+
+  // MARK: Ports
+
+  private func listPorts(_ call: VarlinkCall) throws {
+    let parameters = try call.parameters(of: ListPorts.self)
+    let lans = try parameters.lan.map { [try lan($0)] } ?? agent.lans.sorted { $0.name < $1.name }
+    describe(lans.flatMap(\.ports)) { ports in call.stream(ports) { ListPorts.Reply(ports: $0) } }
+  }
+
+  private func describe(_ ports: [ManagedPort], then action: @escaping ([Port]) -> Void) {
+    let asked = ports.filter { $0.link?.isStopped == false }
+    let questions: [Inquiry.Question] = asked.compactMap { port in
+      port.link.map { link in (port.lan.thread, { link.statisticsCommand($0) }) }
+    }
+    Inquiry.ask(questions, on: agent.loop) { answers in
+      for (port, answer) in zip(asked, answers) { if let answer { port.takeStatistics(answer) } }
+      let silent = Set(zip(asked, answers).filter { $0.1 == nil }.map(\.0.number))
+      action(ports.map { $0.described(fresh: !silent.contains($0.number)) })
+    }
+  }
+
+  private func addPort(_ call: VarlinkCall) throws {
+    let parameters = try call.parameters(of: AddPort.self)
+    let lan = try lan(parameters.lan)
+    guard let transport = agent.catalogue.transport(named: parameters.transport) else {
+      throw AgentError.noSuchTransport(
+        parameters.transport, existing: agent.catalogue.transports.map(\.description.name))
+    }
+    let name = try portName(parameters.name, kind: parameters.transport, in: lan)
+    let values = try Self.values(parameters.options, transport.description.options, of: parameters.transport)
+    let role: TransportHost.PortRole =
+      switch parameters.role {
+      case .guest: .guest
+      case .trunk: .trunk
+      case nil: transport.description.defaultRole
+      }
+    guard transport.description.roles.contains(role) else {
+      throw AgentError.invalidOption(
+        "role", problem: "is \(role.word)",
+        remedy: "\(parameters.transport) can be: \(transport.description.roles.map(\.word).joined(separator: ", ")).")
+    }
+    try checkExclusive(transport, values)
+    do throws(PluginProblem) {
+      try transport.check(OpenParameters(number: 0, role: role, lan: lan.name, name: name, values: values))
+      let port = try lan.addPort(name: name, transport: transport, role: role, values: values)
+      call.reply(AddPort.Reply(port: port.described(fresh: true)))
+    } catch {
+      throw Self.error(error, transport.description, subject: "\(lan.name)/\(name)")
+    }
+  }
+
+  private func removePort(_ call: VarlinkCall) throws {
+    let parameters = try call.parameters(of: RemovePort.self)
+    let lan = try lan(parameters.lan)
+    guard let port = lan.port(named: parameters.port) else {
+      throw AgentError.noSuchPort(parameters.port, lan: lan.name, existing: lan.ports.map(\.name))
+    }
+    port.remove { call.reply(Nothing()) }
+  }
+
+  private func portName(_ wanted: String?, kind: String, in lan: ManagedLAN) throws(AgentError) -> String {
+    guard let wanted else { return lan.freeName(kind) }
+    if let problem = ConfigurationName.problem(ofPort: wanted) {
+      throw AgentError.invalidOption("name", problem: problem, remedy: "Choose another name.")
+    }
+    guard lan.port(named: wanted) == nil else { throw AgentError.portExists(wanted, lan: lan.name) }
+    return wanted
+  }
+
+  /// What one agent opens once must not be open already.
+  private func checkExclusive(_ transport: LoadedTransport, _ values: [OptionValue]) throws(AgentError) {
+    guard let resource = transport.description.exclusiveResource(of: values) else { return }
+    for port in agent.lans.flatMap(\.ports)
+    where port.transport === transport && transport.description.exclusiveResource(of: port.values) == resource {
+      throw AgentError.invalidOption(
+        transport.description.exclusiveOption ?? "", problem: "is in use: \(port.path) has \(resource)",
+        remedy: "One agent opens it once: use that LAN, or another group or port.")
+    }
+  }
+
+  private static func values(
+    _ given: [String: [String]]?, _ options: [OptionDescription], of owner: String
+  ) throws(AgentError) -> [OptionValue] {
+    let texts = (given ?? [:]).sorted { $0.key < $1.key }.map { name, texts in
+      (name: name, text: texts.count == 1 ? OptionText.text(texts[0]) : .items(texts))
+    }
+    do {
+      return try options.values(from: texts, of: owner)
+    } catch {
+      let first = error.problems[0]
+      throw AgentError.invalidOption(
+        first.option, problem: first.message, remedy: "`umbel transport list \(owner)` shows all options.")
+    }
+  }
+
+  private static func error(
+    _ problem: PluginProblem, _ transport: TransportDescription, subject: String
+  ) -> AgentError {
+    if let option = problem.option {
+      return .invalidOption(
+        transport.options[option].name, problem: "is refused by \(transport.name): \(problem.text)",
+        remedy: "`umbel transport list \(transport.name)` shows all options.")
+    }
+    return .failed(subject, what: problem.text, remedy: "`umbel transport list \(transport.name)` shows its options.")
+  }
+
+  // MARK: Attach
+
+  private func attach(_ call: VarlinkCall) throws {
+    let parameters = try call.parameters(of: Attach.self)
+    let lan = try lan(parameters.lan)
+    guard let transport = agent.catalogue.transport(named: "socket") else {
+      throw AgentError.noSuchTransport("socket", existing: agent.catalogue.transports.map(\.description.name))
+    }
+    let name = try portName(parameters.name, kind: "run", in: lan)
+    do {
+      var descriptors = Descriptors()
+      let port = try makeAttached(call, lan, transport, name, parameters, &descriptors)
+      call.reply(Attach.Reply(port: port.described(fresh: true), descriptor: 0), descriptors: descriptors)
+    } catch let problem as PluginProblem {
+      throw Self.error(problem, transport.description, subject: "\(lan.name)/\(name)")
+    } catch let error as Errno {
+      throw AgentError.failed(
+        lan.name, what: "A pair of sockets cannot be made: \(error).", remedy: "Raise the agent's limit of open files.")
+    }
+  }
+
+  private func makeAttached(
+    _ call: VarlinkCall, _ lan: ManagedLAN, _ transport: LoadedTransport, _ name: String,
+    _ parameters: Attach.Parameters, _ descriptors: inout Descriptors
+  ) throws -> ManagedPort {
+    let (kind, type): (UnixSocket.Kind, Int32) =
+      switch parameters.kind {
+      case .seqpacket: (.seqpacket, Int32(SOCK_SEQPACKET.rawValue))
+      case .stream: (.stream, Int32(SOCK_STREAM.rawValue))
+      case .dgram: (.datagram, Int32(SOCK_DGRAM.rawValue))
+      }
+    // The guest's end is left blocking, as programs expect of an inherited descriptor; only the agent's is not.
+    let pair = try UnixSocket.pair(kind, nonBlocking: false)
+    try pair.first.setNonBlocking()
+    _ = descriptors.append(pair.second)
+    let client = unsafe DoorClient(
+      descriptor: pair.first, socketType: type, door: nil, user: call.peer.userId, group: call.peer.groupId,
+      process: call.peer.processId, transport: transport.table)
+    let guest = GuestIdentity(
+      userId: call.peer.userId, groupId: call.peer.groupId, processId: call.peer.processId, door: nil)
+    let values = try agent.catalogue.defaults(of: transport)
+    let port = try lan.addPort(
+      name: name, transport: transport, role: .guest, values: values, guest: guest, client: client)
+    if parameters.endWithCaller { try port.endWithProcess(try call.openCaller()) }
+    return port
+  }
+
+  private static func userName(_ user: UInt32) -> String {
+    unsafe getpwuid(user).map { unsafe String(cString: $0.pointee.pw_name) } ?? "\(user)"
+  }
+}

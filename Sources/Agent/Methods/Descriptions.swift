@@ -1,0 +1,108 @@
+import AgentAPI
+import CTransport
+import Ethernet
+import Glibc
+import LinuxIO
+import Switching
+import TransportHost
+
+// The agent's things as the control interface shows them.
+
+extension ManagedLAN {
+  /// - Parameter fresh: whether the forwarding thread has answered.
+  func described(fresh: Bool) -> Lan {
+    Lan(
+      name: name, doors: doors.map { AgentAPI.Door(name: $0.name, path: $0.path) }, ports: ports.count,
+      stations: stationCount, stationLimit: configuration.fdbEntries, ageingSeconds: configuration.ageingSeconds,
+      forwardingThread: thread.index, fresh: fresh)
+  }
+
+  func countCommand(_ completion: @escaping (ForwardingCommand) -> Void) -> ForwardingCommand {
+    unsafe ForwardingCommand(.countStations(context), completion: completion)
+  }
+
+  func stationsCommand(
+    from cursor: Int, _ completion: @escaping (ForwardingCommand) -> Void
+  ) -> ForwardingCommand {
+    let command = unsafe ForwardingCommand(.stations(context), completion: completion)
+    command.cursor = cursor
+    return command
+  }
+}
+
+extension ManagedPort {
+  /// Takes over what the forwarding thread has read.
+  func takeStatistics(_ answer: ForwardingCommand) {
+    stationCount = answer.stationCount
+    transportCounters = (0..<Int(answer.result)).map { index in
+      let counter = unsafe answer.counters[index]
+      return (unsafe counter.name.map { unsafe String(cString: $0) } ?? "unnamed", unsafe counter.value)
+    }
+  }
+
+  /// - Parameter fresh: whether the forwarding thread has answered.
+  func described(fresh: Bool) -> AgentAPI.Port {
+    let statistics = link?.statistics ?? lastStatistics
+    var counters = Counters()
+    var drops: [String: Int] = [:]
+    if let statistics {
+      counters.receivedFrames = Int(clamping: statistics.receivedFrames)
+      counters.receivedBytes = Int(clamping: statistics.receivedBytes)
+      counters.sentFrames = Int(clamping: statistics.sentFrames)
+      counters.sentBytes = Int(clamping: statistics.sentBytes)
+      counters.flooded = Int(clamping: statistics.flooded)
+      counters.moves = Int(clamping: statistics.moves)
+      counters.learnRefused = Int(
+        clamping: statistics.refusedTableFull + statistics.refusedPortLimit + statistics.refusedPinned)
+      for reason in DropReason.allCases where statistics[reason] > 0 {
+        drops[reason.name] = Int(clamping: statistics[reason])
+      }
+    }
+    counters.queuedFrames = link?.queuedFrames ?? 0
+    counters.queuedBytes = link?.queuedBytes ?? 0
+    return AgentAPI.Port(
+      lan: lan.name, name: name, number: Int(number), transport: transport.description.name,
+      role: role == .trunk ? .trunk : .guest, state: describedState, text: text,
+      retryInSeconds: retryAt.map { Int((max($0, monotonicNanoseconds()) - monotonicNanoseconds()) / 1_000_000_000) },
+      largestFrame: largestFrame.map(Int.init), peer: guest.map(described), counters: counters, drops: drops,
+      transportCounters: Dictionary(
+        transportCounters.filter { $0.value > 0 }.map { ($0.name, Int(clamping: $0.value)) }, uniquingKeysWith: +),
+      stations: stationCount, fresh: fresh)
+  }
+
+  private var describedState: AgentAPI.PortState {
+    switch state {
+    case .opening: .opening
+    case .waiting: .waiting
+    case .up: .up
+    case .failed: .failed
+    case .closing: .closing
+    }
+  }
+
+  private func described(_ guest: GuestIdentity) -> AgentAPI.Peer {
+    AgentAPI.Peer(
+      userId: Int(guest.userId), groupId: Int(guest.groupId),
+      processId: guest.processId > 0 ? Int(guest.processId) : nil, door: guest.door)
+  }
+}
+
+extension LoadedTransport {
+  var described: AgentAPI.Transport {
+    AgentAPI.Transport(
+      name: description.name, summary: description.summary, path: description.path,
+      roles: description.roles.map { $0 == .trunk ? .trunk : .guest },
+      defaultRole: description.defaultRole == .trunk ? .trunk : .guest, doors: description.doors.map(\.name),
+      options: description.options.map(\.described))
+  }
+}
+
+extension OptionDescription {
+  fileprivate var described: TransportOption {
+    // Both enumerations list the types of the ABI in its order.
+    TransportOption(
+      name: name, type: OptionType.allCases[Int(kind.rawValue)], help: help, default: defaultText, choices: choices,
+      required: isRequired, live: isLive, minimum: hasLimits ? Int(minimum) : nil,
+      maximum: hasLimits ? Int(maximum) : nil)
+  }
+}

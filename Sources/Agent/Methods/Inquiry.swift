@@ -1,0 +1,55 @@
+import LinuxIO
+
+/// Questions to forwarding threads whose answers are awaited together, but not longer than a deadline: a thread that is
+/// stuck in a plugin cannot keep `umbel status` from answering.
+final class Inquiry {
+  /// A thread between two batches answers in microseconds; this is for one that is not.
+  static let deadlineMilliseconds: UInt64 = 250
+
+  private let loop: ControlLoop
+  private var missing: Int
+  private var answers: [ForwardingCommand?]
+  private var action: (([ForwardingCommand?]) -> Void)?
+  private var timer: ControlLoop.Timer?
+
+  /// One question: to whom, and how the command is made with a completion.
+  typealias Question = (
+    thread: ForwardingThread, make: (_ completion: @escaping (ForwardingCommand) -> Void) -> ForwardingCommand
+  )
+
+  /// Asks, and calls `action` once with the answers in the order of the questions; nil: none in time.
+  static func ask(_ questions: [Question], on loop: ControlLoop, then action: @escaping ([ForwardingCommand?]) -> Void)
+  {
+    let inquiry = Inquiry(count: questions.count, loop: loop, action: action)
+    for (index, question) in questions.enumerated() {
+      question.thread.post(question.make { command in inquiry.take(command, index) })
+    }
+    inquiry.begin()
+  }
+
+  private init(count: Int, loop: ControlLoop, action: @escaping ([ForwardingCommand?]) -> Void) {
+    self.loop = loop
+    self.action = action
+    missing = count
+    answers = Array(repeating: nil, count: count)
+  }
+
+  private func begin() {
+    if missing == 0 { return finish() }
+    timer = loop.after(milliseconds: Self.deadlineMilliseconds) { self.finish() }
+  }
+
+  private func take(_ command: ForwardingCommand, _ index: Int) {
+    guard action != nil else { return }
+    answers[index] = command
+    missing -= 1
+    if missing == 0 { finish() }
+  }
+
+  private func finish() {
+    guard let action else { return }
+    self.action = nil
+    if let timer { loop.cancel(timer) }
+    action(answers)
+  }
+}

@@ -1,0 +1,234 @@
+// A port from the control thread's side: it opens it with its transport, hands it to a forwarding thread, follows its
+// state and takes it back.
+//
+//   opening ── open ──> waiting <──> up ──> failed      (stopped, but listed until it is removed)
+//                          └──────────┴───> closing     (the peer ended it: removed)
+//
+// A waiting port is prepared again after a back-off of 1, 2, 4 … 30 s, and at once when the network changes if its
+// transport watches interfaces. Removal goes: command to the forwarding thread -> acknowledged -> `close`.
+
+import CTransport
+import LinuxIO
+import Switching
+import SystemdSupport
+import TransportHost
+
+/// A port as the control thread manages it.
+@safe
+final class ManagedPort {
+  enum State: UInt32, Sendable {
+    case opening = 0
+    case waiting = 1
+    case up = 2
+    case failed = 3
+    case closing = 4
+  }
+
+  let number: UInt32
+  let name: String
+  let role: TransportHost.PortRole
+  let transport: LoadedTransport
+  let values: [OptionValue]
+  /// Who is behind a guest port; nil: a configured port.
+  let guest: GuestIdentity?
+  unowned let lan: ManagedLAN
+
+  private(set) var state = State.opening
+  private(set) var text = ""
+  private(set) var largestFrame: UInt32?
+  /// When a waiting port tries again: nanoseconds of CLOCK_MONOTONIC; nil: it waits for an event.
+  private(set) var retryAt: UInt64?
+  /// The transport's own counters, as last read.
+  var transportCounters: [(name: String, value: UInt64)] = []
+  /// Entries of the FDB that point to it, as last read.
+  var stationCount = 0
+  /// What it had counted when the forwarding thread let go of it.
+  private(set) var lastStatistics: PortStatistics?
+  /// Whether the forwarding thread has it.
+  private(set) var isForwarding = false
+
+  var link: PluginLink?
+  var watchesInterfaces = false
+  private var isPreparing = false
+  private var preparesAgain = false
+  private var isEnding = false
+  private var backoffSeconds: UInt64 = 1
+  private var retryTimer: ControlLoop.Timer?
+  private var endActions: [() -> Void] = []
+  private var guestWatch: Box<Descriptor>?
+
+  init(
+    number: UInt32, name: String, role: TransportHost.PortRole, transport: LoadedTransport, values: [OptionValue],
+    guest: GuestIdentity?, lan: ManagedLAN
+  ) {
+    self.number = number
+    self.name = name
+    self.role = role
+    self.transport = transport
+    self.values = values
+    self.guest = guest
+    self.lan = lan
+  }
+
+  private var agent: Agent { lan.agent }
+
+  // MARK: Opening
+
+  /// Opens the port with its transport and hands it to the LAN's forwarding thread.
+  /// - Parameter client: the guest's descriptor and handshake state; the transport's on success, the caller's otherwise.
+  func open(client: DoorClient?) throws(PluginProblem) {
+    let parameters = OpenParameters(number: number, role: role, lan: lan.name, name: name, values: values)
+    ManagedPort.register(self)
+    do throws(PluginProblem) {
+      link = try PluginLink(port: self, parameters: parameters, client: client)
+    } catch {
+      ManagedPort.unregister(self)
+      throw error
+    }
+    guard let link else { return }
+    lan.thread.post(
+      link.addCommand { [weak self] result in
+        guard let self else { return }
+        if result < 0 {
+          self.fail("the forwarding thread cannot take it: \(Errno(0 &- result))")
+        } else {
+          self.isForwarding = true
+          self.finishIfEnded()
+        }
+      })
+  }
+
+  /// Ends the port when the process behind `descriptor` (a pidfd) does.
+  func endWithProcess(_ descriptor: consuming Descriptor) throws(Errno) {
+    let number = descriptor.number
+    try agent.loop.watch(number) { [weak self] _ in
+      self?.agent.loop.unwatch(number)
+      self?.note(.closing, text: "the guest's process has ended", error: 0, largestFrame: nil)
+    }
+    guestWatch = Box(descriptor)
+  }
+
+  // MARK: State
+
+  /// A state that the plugin reported on the control thread.
+  func pluginChanged(to new: umbel_state, text: String) {
+    if let link {
+      unsafe lan.thread.post(link.stateCommand(new))
+    } else {
+      unsafe earlyState = unsafe umbel_state(
+        size: 0, state: new.state, error: new.error, largest_frame: new.largest_frame, most_pieces: new.most_pieces,
+        offloads: new.offloads, text: nil)
+    }
+    unsafe note(State(rawValue: new.state) ?? .failed, text: text, error: new.error, largestFrame: new.largest_frame)
+  }
+
+  /// A state reported while `open` is still running.
+  var earlyState: umbel_state?
+
+  /// Notes a new state, tells the journal, and does what follows from it.
+  func note(_ new: State, text newText: String, error: Int32, largestFrame newLargest: UInt32?) {
+    guard !isEnding else { return }
+    let old = state
+    let oldText = text
+    state = new
+    text = newText
+    if new == .up { largestFrame = newLargest == 0 ? UMBEL_LARGEST_SEGMENT : newLargest }
+    if old != new || oldText != newText { agent.report(change: old, of: self) }
+    if new != .waiting { backoffSeconds = 1 }
+    scheduleRetry()
+    agent.noteStatus()
+    finishIfEnded()
+  }
+
+  private func finishIfEnded() {
+    switch state {
+    case .failed where isForwarding && guest == nil: stopForwarding {}
+    case .failed where guest != nil, .closing: if link != nil, isForwarding { remove() }
+    default: break
+    }
+  }
+
+  private func fail(_ reason: String) { note(.failed, text: reason, error: 0, largestFrame: nil) }
+
+  // MARK: Preparing
+
+  private func scheduleRetry() {
+    if let retryTimer { agent.loop.cancel(retryTimer) }
+    retryTimer = nil
+    retryAt = nil
+    guard state == .waiting, transport.hasPrepare else { return }
+    retryAt = monotonicNanoseconds() + backoffSeconds * 1_000_000_000
+    retryTimer = agent.loop.after(milliseconds: backoffSeconds * 1_000) { [weak self] in
+      guard let self else { return }
+      self.backoffSeconds = min(self.backoffSeconds * 2, 30)
+      self.retryTimer = nil
+      self.prepare(reason: UMBEL_PREPARE_RETRY)
+      if self.state == .waiting, self.retryTimer == nil { self.scheduleRetry() }
+    }
+  }
+
+  /// The network of this host has changed.
+  func interfacesChanged() {
+    if watchesInterfaces { prepare(reason: UMBEL_PREPARE_INTERFACES) }
+  }
+
+  private func prepare(reason: UInt32) {
+    guard let link, !isEnding, state == .waiting || state == .up || state == .opening else { return }
+    guard !isPreparing else {
+      preparesAgain = true
+      return
+    }
+    do throws(PluginProblem) {
+      guard unsafe try transport.prepare(link.port, reason: reason) else { return }
+    } catch {
+      agent.journal.log(.warning, "\(lan.name)/\(name): \(error.text)", fields: fields)
+      return
+    }
+    isPreparing = true
+    lan.thread.post(
+      link.commitCommand { [weak self] in
+        guard let self else { return }
+        self.isPreparing = false
+        guard self.preparesAgain else { return }
+        self.preparesAgain = false
+        self.prepare(reason: reason)
+      })
+  }
+
+  // MARK: Ending
+
+  /// Takes the port out of its LAN, closes it, and then calls `action`.
+  func remove(then action: @escaping () -> Void = {}) {
+    endActions.append(action)
+    guard !isEnding else { return }
+    isEnding = true
+    if state != .failed { state = .closing }
+    if let retryTimer { agent.loop.cancel(retryTimer) }
+    if let guestWatch { agent.loop.unwatch(guestWatch.value.number) }
+    stopForwarding { [self] in
+      if let link { link.close() }
+      link = nil
+      ManagedPort.unregister(self)
+      PortNumbers.shared.giveBack(number)
+      lan.forget(self)
+      for action in endActions { action() }
+      endActions = []
+    }
+  }
+
+  private func stopForwarding(then action: @escaping () -> Void) {
+    guard let link, !link.isStopped else { return action() }
+    lastStatistics = link.statistics
+    lan.thread.post(
+      link.removeCommand { [self] in
+        isForwarding = false
+        stationCount = 0
+        action()
+      })
+  }
+
+  /// What names this port in a journal record.
+  var fields: [JournalField: String] {
+    [.lan: lan.name, .port: name, .transport: transport.description.name]
+  }
+}

@@ -1,0 +1,120 @@
+import CTransport
+import LinuxIO
+import Switching
+import Synchronization
+import TransportHost
+
+/// The plugin's side of an open port: its handles and what the forwarding thread works with.
+@safe
+final class PluginLink {
+  let port: OpaquePointer
+  let context: UnsafeMutablePointer<PortContext>
+  /// The forwarding thread has let go of it, or was never given it.
+  private(set) var isStopped = true
+  /// The port's place in the switch; nil: not there yet, or not any more.
+  private(set) var slot: PortIndex?
+  private let endpoint: SharedEndpoint
+  private let transport: LoadedTransport
+
+  init(port managed: ManagedPort, parameters: OpenParameters, client: DoorClient?) throws(PluginProblem) {
+    let lan = managed.lan
+    transport = managed.transport
+    let opened = try unsafe transport.open(parameters, client: client?.client)
+    client?.taken()
+    unsafe port = opened.port
+    do throws(PluginProblem) {
+      endpoint = try unsafe lan.agent.endpoint(opened.endpoint, of: transport, for: lan)
+    } catch {
+      unsafe transport.table.pointee.close!(opened.port)
+      throw error
+    }
+    unsafe context = .allocate(capacity: 1)
+    do throws(Errno) {
+      unsafe context.initialize(
+        to: try PortContext(
+          number: managed.number, role: managed.role == .trunk ? .trunk : .guest, lan: lan.context,
+          transport: transport.table, port: opened.port,
+          endpoint: endpoint.context,
+          queueBytes: lan.configuration.queueBytes))
+    } catch {
+      unsafe context.deallocate()
+      unsafe transport.table.pointee.close!(opened.port)
+      throw PluginProblem(error: error.code, text: "no memory for the port: \(error)")
+    }
+    if let early = unsafe managed.earlyState {
+      unsafe context.pointee.apply(
+        state: early.state, largestFrame: early.largest_frame, mostPieces: early.most_pieces, takes: early.offloads)
+    }
+  }
+
+  func addCommand(_ completion: @escaping (Int32) -> Void) -> ForwardingCommand {
+    isStopped = false
+    return unsafe ForwardingCommand(.addPort(context)) { [self] command in
+      if command.result < 0 { isStopped = true } else { unsafe slot = context.pointee.slot }
+      completion(command.result)
+    }
+  }
+
+  func stateCommand(_ state: umbel_state) -> ForwardingCommand {
+    // The text is the plugin's and lives during its call only.
+    let bare = unsafe umbel_state(
+      size: 0, state: state.state, error: state.error, largest_frame: state.largest_frame,
+      most_pieces: state.most_pieces, offloads: state.offloads, text: nil)
+    return unsafe ForwardingCommand(.setState(context, state: bare)) { [self] _ in withExtendedLifetime(self) {} }
+  }
+
+  func commitCommand(_ completion: @escaping () -> Void) -> ForwardingCommand {
+    unsafe ForwardingCommand(.commit(context)) { [self] _ in
+      withExtendedLifetime(self) {}
+      completion()
+    }
+  }
+
+  func refreshCommand() -> ForwardingCommand {
+    unsafe ForwardingCommand(.refreshDescriptors(context)) { [self] _ in withExtendedLifetime(self) {} }
+  }
+
+  func statisticsCommand(_ completion: @escaping (ForwardingCommand) -> Void) -> ForwardingCommand {
+    unsafe ForwardingCommand(.statistics(context)) { [self] command in
+      withExtendedLifetime(self) {}
+      completion(command)
+    }
+  }
+
+  func removeCommand(_ completion: @escaping () -> Void) -> ForwardingCommand {
+    slot = nil
+    return unsafe ForwardingCommand(.removePort(context)) { [self] _ in
+      isStopped = true
+      completion()
+    }
+  }
+
+  /// What has been counted so far; nil: the forwarding thread does not have the port. It goes on counting meanwhile.
+  var statistics: PortStatistics? { slot == nil ? nil : unsafe context.pointee.counters.snapshot() }
+
+  var queuedFrames: Int { unsafe context.pointee.gauges.frames.load(ordering: .relaxed) }
+  var queuedBytes: Int { unsafe context.pointee.gauges.bytes.load(ordering: .relaxed) }
+
+  /// Closes the plugin's port. The forwarding thread has let go of it.
+  func close() { unsafe transport.table.pointee.close!(port) }
+
+  deinit {
+    unsafe context.deinitialize(count: 1)
+    unsafe context.deallocate()
+  }
+}
+
+/// An endpoint of a plugin and the forwarding thread that serves it; freed with its last port.
+@safe
+final class SharedEndpoint {
+  let context: UnsafeMutablePointer<EndpointContext>
+  let thread: ForwardingThread
+
+  init(_ endpoint: OpaquePointer, of transport: LoadedTransport, on thread: ForwardingThread) {
+    unsafe context = .allocate(capacity: 1)
+    unsafe context.initialize(to: EndpointContext(endpoint: endpoint, transport: transport.table))
+    self.thread = thread
+  }
+
+  deinit { unsafe context.deallocate() }
+}

@@ -1,0 +1,35 @@
+import AgentAPI
+import ArgumentParser
+
+struct LanAddCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Make a LAN.",
+    discussion: "It lasts until it is removed or the agent ends: a LAN that stays belongs in the configuration.")
+
+  @OptionGroup var connection: Connection
+
+  @Argument(help: "The new LAN.")
+  var name: String
+
+  @Option(
+    name: .long, parsing: .singleValue,
+    help: .init("A door it gets; may be given several times. Otherwise all there are.", valueName: "door"))
+  var door: [String] = []
+
+  @Flag(name: .long, help: "No doors.")
+  var noDoors = false
+
+  @Argument(help: .init("Options of the LAN.", valueName: "key=value"), transform: OptionArgument.parse)
+  var options: [OptionArgument] = []
+
+  func validate() throws {
+    if noDoors, !door.isEmpty { throw ValidationError("--no-doors and --door exclude each other.") }
+  }
+
+  func run() throws {
+    let doors = noDoors ? [] : door.isEmpty ? nil : door
+    let lan = try connection.open()
+      .call(AddLan.self, .init(name: name, doors: doors, options: OptionArgument.combined(options))).lan
+    try Output.write("LAN \(lan.name) is up.\n" + lan.doors.map { "  \($0.name): \($0.path)\n" }.joined())
+  }
+}

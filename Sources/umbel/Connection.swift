@@ -1,0 +1,20 @@
+import AgentAPI
+import ArgumentParser
+
+/// Which agent a command talks to: `--socket`, before or after the command.
+struct Connection: ParsableArguments {
+  static let socketHelp = ArgumentHelp(
+    "The agent's control socket.",
+    discussion: "Otherwise $UMBEL_SOCKET, $XDG_RUNTIME_DIR/umbel/umbel.sock without root, /run/umbel/umbel.sock.",
+    valueName: "path")
+
+  @Option(name: .long, help: socketHelp, completion: .file())
+  var socket: String?
+
+  @ParentCommand var root: Umbel
+
+  /// Connects.
+  func open() throws(ClientError) -> AgentClient {
+    try AgentClient(path: AgentSocket.path(option: socket ?? root.socket))
+  }
+}

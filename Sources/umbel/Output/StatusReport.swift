@@ -1,0 +1,49 @@
+package import AgentAPI
+
+/// The agent on one screen: a line about itself, then each LAN with its ports.
+package struct StatusReport {
+  let status: Status.Reply
+  let ports: [Port]
+
+  package init(status: Status.Reply, ports: [Port]) {
+    self.status = status
+    self.ports = ports
+  }
+
+  /// The screen, each line ended by a newline.
+  package func text(coloured: Bool) -> String {
+    var text = "umbeld \(status.version), process \(status.processId), up \(uptime), in \(status.runtimeDirectory)\n"
+    if !status.text.isEmpty { text += Cell(status.text).text + "\n" }
+    for thread in status.forwardingThreads where !thread.responding {
+      text += "Forwarding thread \(thread.index) does not answer; it runs \(thread.lans.joined(separator: ", ")).\n"
+    }
+    if status.lans.isEmpty { text += "\nNo LANs: add one with `umbel lan add NAME`.\n" }
+    for lan in status.lans { text += "\n" + heading(of: lan) + table(of: lan, coloured: coloured) }
+    return text
+  }
+
+  private var uptime: String { Units.duration(seconds: status.uptimeSeconds) }
+
+  private func heading(of lan: Lan) -> String {
+    let stations = "\(Units.grouped(lan.stations)) of \(Units.counted(lan.stationLimit, "station"))"
+    let doors = lan.doors.isEmpty ? "no doors" : "doors " + lan.doors.map(\.name).joined(separator: " ")
+    let age = lan.fresh ? "" : " (figures are the last known)"
+    return "LAN \(lan.name): \(Units.counted(lan.ports, "port")), \(stations), \(doors)\(age)\n"
+  }
+
+  private func table(of lan: Lan, coloured: Bool) -> String {
+    let ports = ports.filter { $0.lan == lan.name }
+    if ports.isEmpty { return "" }
+    var table = Table([
+      ("PORT", .left), ("TRANSPORT", .left), ("ROLE", .left), ("STATIONS", .right), ("RX FRAMES", .right),
+      ("TX FRAMES", .right), ("DROPS", .right), ("STATE", .left),
+    ])
+    for port in ports {
+      table.add([
+        Cell(port.name), Cell(port.transport), Cell(port.role.rawValue), Cell(port.stations),
+        Cell(port.counters.receivedFrames), Cell(port.counters.sentFrames), Cell(port.dropped), port.stateCell,
+      ])
+    }
+    return table.rendered(indent: 2, coloured: coloured)
+  }
+}

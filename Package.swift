@@ -83,6 +83,12 @@ let package = Package(
       path: "Tests/Benchmarks/allocation-counter-check", swiftSettings: strict),
     .executableTarget(name: "bare-switch", path: "Tests/Benchmarks/bare-switch"),
     .executableTarget(
+      name: "forward-probe",
+      dependencies: [
+        "Agent", "AllocationCounter", "CBenchmark", "CTransport", "LinuxIO", "Switching", "TransportHost", argumentParser,
+      ],
+      path: "Tests/Benchmarks/forward-probe", swiftSettings: strict),
+    .executableTarget(
       name: "umbel-load", dependencies: ["CBenchmark", "LinuxIO", argumentParser],
       path: "Tests/Benchmarks/umbel-load", swiftSettings: strict),
 

@@ -21,7 +21,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources:
 func plugin(_ name: String) -> [Target] {
   [
     .target(
-      name: "\(name)Transport", dependencies: ["TransportKit", "LinuxIO", "CTransport"],
+      name: "\(name)Transport", dependencies: ["TransportKit", "LinuxIO", "CLinux", "CTransport"],
       path: "Plugins/\(name)/\(name)", swiftSettings: strict),
     .target(
       name: "\(name)Entry", dependencies: [.byName(name: "\(name)Transport"), "TransportKit", "CTransport"],

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A file descriptor that is owned: closed when the value ends.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Descriptors that are owned and have an order: those of one message. What is not taken out is closed when the value

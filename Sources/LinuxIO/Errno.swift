@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An error number of the kernel, thrown by every call of this module.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Anonymous memory straight from the kernel: zeroed, page-aligned, and mapped lazily, so that what is never touched

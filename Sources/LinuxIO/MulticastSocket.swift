@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// UDP sockets of a multicast group, IPv4 or IPv6.

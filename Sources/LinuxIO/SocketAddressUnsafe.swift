@@ -1,4 +1,4 @@
-package import CLinux
+import CLinux
 import Glibc
 
 /// An internet address with a port: what a UDP socket is bound or connected to.
@@ -16,7 +16,7 @@ package struct SocketAddress: Hashable, Sendable {
   }
 
   /// Calls `body` with the address as the kernel takes it: a `sockaddr_in` or `sockaddr_in6` and its size in bytes.
-  package func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+  func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
     var storage = sockaddr_storage()
     let length = unsafe withUnsafeMutableBytes(of: &storage) { unsafe write(to: $0) }
     return unsafe withUnsafePointer(to: &storage) {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The kernel's buffer of a socket, in one direction.

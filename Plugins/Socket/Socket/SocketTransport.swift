@@ -14,6 +14,7 @@
 //
 // Limits: 64 messages a call; 14 to 9,216 bytes a frame; a kernel send buffer of 4 MB, where the kernel grants it.
 
+import CLinux
 import Glibc
 package import TransportKit
 

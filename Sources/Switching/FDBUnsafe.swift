@@ -37,7 +37,8 @@ enum LearnOutcome {
   let capacity: Int
   let occupiedLimit: Int
   let ageingSeconds: Int32
-  let seed: (UInt64, UInt64)
+  let seed: UInt64
+  let multiplier: UInt64
   let flapMoves: UInt16
   let flapWindowSeconds: UInt16
   let pinSeconds: UInt16
@@ -53,8 +54,9 @@ enum LearnOutcome {
     capacity = configuration.fdbEntries
     occupiedLimit = storage.slotCount / 4 * 3
     ageingSeconds = Int32(clamping: configuration.ageingSeconds)
-    // A multiplier that is even would lose bits.
-    self.seed = (seed.0, seed.1 | 1)
+    self.seed = seed.0
+    // An even multiplier would lose a bit of the key.
+    multiplier = seed.1 | 1
     flapMoves = configuration.flapMoves
     flapWindowSeconds = configuration.flapWindowSeconds
     pinSeconds = configuration.pinSeconds
@@ -62,12 +64,11 @@ enum LearnOutcome {
 
   var slotCount: Int { mask + 1 }
 
-  /// The slot where the key's chain begins. Two rounds of folding a 128-bit product: the first spreads the key by the
-  /// seed, the second lets every bit of it reach the lower bits, which are used.
+  /// The slot where the key's chain begins: the halves of a 128-bit product folded, for each bit of the key reaches the
+  /// lower bits, which are used, in one of them. Seed and multiplier are secret.
   @inline(__always) func home(of key: FDBKey) -> Int {
-    let first = (key.rawValue ^ seed.0).multipliedFullWidth(by: seed.1)
-    let second = (first.high ^ first.low).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-    return Int(truncatingIfNeeded: second.high ^ second.low) & mask
+    let product = (key.rawValue ^ seed).multipliedFullWidth(by: multiplier)
+    return Int(truncatingIfNeeded: product.high ^ product.low) & mask
   }
 
   /// The slot that holds the key, live or stale.

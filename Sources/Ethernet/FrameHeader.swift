@@ -5,6 +5,9 @@
 //   | dst  | src  | tag  | TCI | type | payload         tagged: tag is 0x8100 or 0x88a8, the lower 12 bits of TCI the VID
 //
 // A second tag is payload to a switch. VID 0 is a priority tag, which means the untagged LAN.
+//
+// The types of this module that every frame touches are `@usableFromInline`: without it the compiler inlines members of a
+// package type into no other module, `@inlinable` or not, which cost the switch 70 instructions a frame.
 
 /// What a switch reads of an Ethernet frame.
 @usableFromInline package struct FrameHeader: Sendable {

@@ -1,4 +1,5 @@
-package import Glibc
+package import CLinux
+import Glibc
 
 /// An internet address with a port: what a UDP socket is bound or connected to.
 package struct SocketAddress: Hashable, Sendable {

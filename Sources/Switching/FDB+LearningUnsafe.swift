@@ -33,20 +33,19 @@ extension FDB {
     return unsafe fill(slot, key, at: port, remote: remote, now: now, &ports)
   }
 
-  /// The key is not in the table.
+  /// Learns a key that is not in the table, as ``find(_:)`` has shown by walking its chain to the end.
   private mutating func insert(
     _ key: FDBKey, at port: PortIndex, remote: Remote, now: UInt32, _ ports: inout PortTable
   ) -> LearnOutcome {
-    var stale: UnsafeMutablePointer<FDBEntry>?
     var index = home(of: key)
-    while unsafe slots[index].key != .empty {
-      if unsafe stale == nil, unsafe !isLive(slots[index], now: now, ports) { unsafe stale = unsafe slots + index }
+    // The first slot of the chain that is stale, or the empty one behind it.
+    while unsafe slots[index].key != .empty, unsafe isLive(slots[index], now: now, ports) {
       index = (index &+ 1) & mask
     }
-    if let stale = unsafe stale { return unsafe fill(stale, key, at: port, remote: remote, now: now, &ports) }
-    guard occupied < occupiedLimit else { return .refusedTableFull }
+    let isNew = unsafe slots[index].key == .empty
+    guard !isNew || occupied < occupiedLimit else { return .refusedTableFull }
     let outcome = unsafe fill(slots + index, key, at: port, remote: remote, now: now, &ports)
-    if case .learned = outcome { occupied += 1 }
+    if isNew, case .learned = outcome { occupied += 1 }
     return outcome
   }
 

@@ -9,8 +9,8 @@
 //   stale    | expired, or its port's incarnation has ended   | no    | yes       | live (any key of the chain), empty
 //
 // Nothing is scanned when a port ends: its number (incarnation) ends, and with that every entry that carries it. A new
-// key takes the first stale slot of its chain, but only after the chain has been walked to its end, for the key could
-// stand behind that slot. The sweep empties stale slots, a few at a time; it closes the gap by moving later entries of
+// key takes the first stale slot of its chain, but only after the chain has been walked to its end, for the key may lie
+// behind that slot. The sweep empties stale slots, a few at a time; it closes the gap by moving later entries of
 // the chain forward, so there are no tombstones.
 //
 // Limits: at most `capacity` entries of ports that exist, in a table of at least twice as many slots; stale slots of
@@ -89,7 +89,7 @@ enum LearnOutcome {
     Int32(bitPattern: now &- entry.lastSeen) < ageingSeconds
   }
 
-  /// Whether the entry may be used: young, and its port is the one that it was learned at.
+  /// Whether an entry, of a slot that is not empty, may be used: young, and its port the one that it was learned at.
   @inline(__always) func isLive(_ entry: FDBEntry, now: UInt32, _ ports: borrowing PortTable) -> Bool {
     unsafe ports.states[Int(entry.port)].incarnation == entry.incarnation && isYoung(entry, now: now)
   }

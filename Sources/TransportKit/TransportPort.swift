@@ -14,7 +14,8 @@ open class TransportPort: TransportEndpoint {
   /// To read the values of a changed configuration.
   final let options: [TransportOption]
 
-  public init(_ configuration: PortConfiguration, host: HostPort) {
+  /// - Throws: the configuration or the client is refused.
+  public init(_ configuration: PortConfiguration, host: HostPort) throws(TransportProblem) {
     self.host = host
     number = configuration.number
     options = configuration.options

@@ -36,10 +36,10 @@ package struct Failure: Error, Equatable {
     case .timedOut(let path, let seconds):
       self.init(
         .unavailable,
-        "The agent at \(path) did not answer within \(seconds) s. See what it is doing with `journalctl -u umbel`, "
+        "The agent at \(path) did not answer within \(seconds) s. See what it is doing with `journalctl -u umbeld`, "
           + "or start it again.")
     case .closed(let path):
-      self.init(.unavailable, "The agent at \(path) ended the connection. See why with `journalctl -u umbel`.")
+      self.init(.unavailable, "The agent at \(path) ended the connection. See why with `journalctl -u umbeld`.")
     case .system(let path, let error):
       self.init(.unavailable, "\(path): \(error). Name the agent's control socket with --socket.")
     case .malformed(let what):

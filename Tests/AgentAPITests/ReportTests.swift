@@ -145,6 +145,19 @@ struct ReportTests {
         """)
   }
 
+  @Test("Where no transport is loaded, the reasons still stand there")
+  func noTransports() {
+    let reply = ListTransports.Reply(transports: [], refused: transports.refused)
+    #expect(
+      TransportReport(reply: reply).text(coloured: false) == """
+        No transports are loaded.
+
+        Not loaded: odd (/p/libumbel-odd.so)
+          It is writable by others.
+
+        """)
+  }
+
   @Test("A transport is shown with its options: what they take, their default, and whether they change live")
   func options() throws {
     let report = TransportReport(reply: transports)
@@ -169,6 +182,7 @@ struct ReportTests {
     ) {
       try report.transport("odd")
     }
-    #expect(throws: Failure(AgentError.noSuchTransport("mcas", existing: ["mcast"]))) { try report.transport("mcas") }
+    let unknown = Failure(AgentError.noSuchTransport("mcas", existing: ["mcast", "odd"]))
+    #expect(throws: unknown) { try report.transport("mcas") }
   }
 }

@@ -242,6 +242,8 @@ final class AgentMethods: VarlinkHandler {
     // The guest's end is left blocking, as programs expect of an inherited descriptor; only the agent's is not.
     let pair = try UnixSocket.pair(kind, nonBlocking: false)
     try pair.first.setNonBlocking()
+    // The send buffer of the guest's end is what holds its frames while the agent is busy; the guest would not ask.
+    _ = SocketBuffer.send.request(4 << 20, of: pair.second.number)
     _ = descriptors.append(pair.second)
     let client = unsafe DoorClient(
       descriptor: pair.first, socketType: type, door: nil, user: call.peer.userId, group: call.peer.groupId,

@@ -143,7 +143,7 @@ final class ManagedPort {
   private func finishIfEnded() {
     switch state {
     case .failed where isForwarding && guest == nil: stopForwarding {}
-    case .failed where guest != nil, .closing: if link != nil, isForwarding { remove() }
+    case .failed where guest != nil, .closing: if link != nil { remove() }
     default: break
     }
   }

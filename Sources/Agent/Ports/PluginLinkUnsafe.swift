@@ -13,7 +13,7 @@ final class PluginLink {
   private(set) var isStopped = true
   /// The port's place in the switch; nil: not there yet, or not any more.
   private(set) var slot: PortIndex?
-  private let endpoint: SharedEndpoint
+  private var endpoint: SharedEndpoint?
   private let transport: LoadedTransport
 
   init(port managed: ManagedPort, parameters: OpenParameters, client: DoorClient?) throws(PluginProblem) {
@@ -22,12 +22,14 @@ final class PluginLink {
     let opened = try unsafe transport.open(parameters, client: client?.client)
     client?.taken()
     unsafe port = opened.port
+    let endpoint: SharedEndpoint
     do throws(PluginProblem) {
       endpoint = try unsafe lan.agent.endpoint(opened.endpoint, of: transport, for: lan)
     } catch {
       unsafe transport.table.pointee.close!(opened.port)
       throw error
     }
+    self.endpoint = endpoint
     unsafe context = .allocate(capacity: 1)
     do throws(Errno) {
       unsafe context.initialize(
@@ -96,7 +98,11 @@ final class PluginLink {
   var queuedBytes: Int { unsafe context.pointee.gauges.bytes.load(ordering: .relaxed) }
 
   /// Closes the plugin's port. The forwarding thread has let go of it.
-  func close() { unsafe transport.table.pointee.close!(port) }
+  func close() {
+    unsafe transport.table.pointee.close!(port)
+    // The plugin may give the endpoint's address to its next one: this record must not be taken for that one's.
+    endpoint = nil
+  }
 
   deinit {
     unsafe context.deinitialize(count: 1)

@@ -13,7 +13,7 @@ package struct TransportReport {
     if let refused = reply.refused.first(where: { $0.name == name }) {
       throw Failure(.noInput, "Transport \"\(name)\" was not loaded from \(refused.path): \(refused.problem)")
     }
-    throw Failure(AgentError.noSuchTransport(name, existing: reply.transports.map(\.name)))
+    throw Failure(AgentError.noSuchTransport(name, existing: reply.transports.map(\.name) + reply.refused.map(\.name)))
   }
 
   /// A row for each transport, and for each that was refused why.
@@ -23,7 +23,7 @@ package struct TransportReport {
       let doors = transport.doors.isEmpty ? "-" : transport.doors.joined(separator: " ")
       table.add([Cell(transport.name), Cell(roles(of: transport)), Cell(doors), Cell(transport.summary)])
     }
-    var text = table.rendered(coloured: coloured)
+    var text = reply.transports.isEmpty ? "No transports are loaded.\n" : table.rendered(coloured: coloured)
     if reply.transports.contains(where: { $0.roles.count > 1 }) { text += "* unless a port names another\n" }
     for refused in reply.refused {
       text += "\nNot loaded: \(Cell(refused.name).text) (\(Cell(refused.path).text))\n  \(Cell(refused.problem).text)\n"

@@ -69,6 +69,8 @@ final class ServerThread: Sendable {
       for job in jobs { job(server, handler) }
     }
     try! loop.run()
+    // The loop's handlers hold the server, the handler and this object, which hold the loop.
+    loop.unwatch(wakeup.descriptor.number)
     server.stop()
     finished.signal()
   }

@@ -1,0 +1,105 @@
+import LinuxIO
+package import TransportKit
+
+/// A trunk over a multicast group.
+///
+/// `underlay` and `reported` belong to the control thread, the forwarder to the forwarding thread. What both use passes
+/// from one to the other: the host does not call prepare again before commit has been made.
+@safe
+package final class MulticastPort: TransportPort {
+  private var underlay: MulticastUnderlay
+  private var reported: PortState?
+  private var hasReportedShortfall = false
+  private var pending: MulticastChange?
+  private let forwarder: UnsafeMutablePointer<MulticastForwarder>
+
+  package override init(_ configuration: PortConfiguration, host: HostPort) throws(TransportProblem) {
+    let settings = try MulticastSettings(configuration)
+    underlay = MulticastUnderlay(settings)
+    unsafe forwarder = .allocate(capacity: 1)
+    unsafe forwarder.initialize(
+      to: MulticastForwarder(isIPv4: settings.group.length == 4, port: configuration.number))
+    try super.init(configuration, host: host)
+    host.watchInterfaces()
+    let change = underlay.evaluate()
+    requestBuffers(change)
+    unsafe forwarder.pointee.apply(change)
+    report(change.state)
+  }
+
+  // MARK: Control thread
+
+  package override func prepare(_ change: Change) throws(TransportProblem) -> Bool {
+    var tuning: (hops: Int32, bufferBytes: Int)?
+    if case .configuration(let configuration) = change {
+      underlay.settings = try MulticastSettings(configuration)
+      tuning = (underlay.settings.hops, underlay.settings.bufferBytes)
+    }
+    let result = underlay.evaluate()
+    result.tuning = tuning
+    requestBuffers(result)
+    guard result.changesForwarding else {
+      report(result.state)
+      return false
+    }
+    reported = result.state
+    pending = result
+    return true
+  }
+
+  package override func close() {
+    unsafe forwarder.deinitialize(count: 1)
+    unsafe forwarder.deallocate()
+  }
+
+  private func report(_ state: PortState) {
+    if state == reported { return }
+    reported = state
+    host.report(state)
+  }
+
+  private func requestBuffers(_ change: MulticastChange) {
+    let bytes = underlay.settings.bufferBytes
+    if change.receiverNumber >= 0 { request(.receive, bytes, change.receiverNumber) }
+    if change.senderNumber >= 0 { request(.send, bytes, change.senderNumber) }
+  }
+
+  private func request(_ buffer: SocketBuffer, _ bytes: Int, _ socket: Int32) {
+    let granted = buffer.request(bytes, of: socket)
+    if granted >= bytes || hasReportedShortfall { return }
+    hasReportedShortfall = true
+    host.log(
+      .warning, "the kernel grants \(granted) of \(bytes) bytes of buffer: raise the sysctl \(buffer.limitingSysctl)")
+  }
+
+  // MARK: Forwarding thread
+
+  package override func commit() {
+    guard let change = pending else { return }
+    pending = nil
+    unsafe forwarder.pointee.apply(change)
+    if let tuning = change.tuning {
+      let sockets = unsafe forwarder.pointee.sockets
+      if sockets.receiver >= 0 { request(.receive, tuning.bufferBytes, sockets.receiver) }
+      if sockets.sender >= 0 { request(.send, tuning.bufferBytes, sockets.sender) }
+    }
+    host.descriptorsChanged()
+    host.report(change.state)
+  }
+
+  package override func descriptors(_ list: inout DescriptorList) {
+    if let descriptor = unsafe forwarder.pointee.polled { list.append(descriptor) }
+  }
+
+  package override func receive(token: UInt64, into batch: inout ReceiveBatch) {
+    unsafe forwarder.pointee.receive(into: &batch)
+  }
+
+  package override func send(_ frames: SendBatch) -> SendOutcome {
+    unsafe forwarder.pointee.send(frames)
+  }
+
+  package override func statistics(_ counters: inout CounterList) {
+    unsafe forwarder.pointee.report(to: &counters)
+  }
+}

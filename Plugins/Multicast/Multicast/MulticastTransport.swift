@@ -1,0 +1,47 @@
+// The multicast transport: a raw Ethernet frame is the payload of one UDP datagram to a group, without header and
+// without FCS, as User Mode Linux's `eth0=mcast` and QEMU's `-netdev socket,mcast=` have it.
+//
+// Theory of operation
+//   A trunk has two sockets. The receiver is bound to group:port and a member on one interface; it hears that group on
+//   that interface and nothing else. The sender has a port of its own and is connected to the group, so that what comes
+//   back from exactly its address and port is this trunk's own echo and is dropped; other programs of this host are
+//   heard. The group cannot tell members apart: every frame is from and to remote {0, 0}.
+//
+//   MulticastPort answers the host. MulticastUnderlay (control thread) finds the interface, by name or by route, makes
+//   sockets and says what is missing; MulticastForwarder (forwarding thread) moves frames in batches of 64. A change of
+//   interfaces, addresses or routes goes through both:
+//
+//     prepare: the interface is looked up afresh          no interface, no route -> sockets closed, waiting
+//                                                         interface down, no address -> sockets kept, waiting
+//              a sender is made and connected             its address is the old one -> nothing changes
+//              another interface -> new receiver, joined; the old one leaves its group
+//     commit:  the new sockets take over; the old sender's address counts as own for 10 s more: its last datagrams are
+//              still on their way back
+//
+//   The kernel keeps a membership while its interface is down, renamed or readdressed, and loses it with the interface.
+//
+// Limits: 64 datagrams a call; 14 to 9,216 bytes a frame; 8 former addresses.
+
+package import TransportKit
+
+/// The definition of `mcast`.
+package let multicastTransport = TransportDefinition(
+  name: "mcast",
+  summary: "raw Ethernet frames in a UDP multicast group, as eth0=mcast of User Mode Linux",
+  options: [
+    .address("group", default: MulticastSettings.defaultGroup, help: "multicast group, IPv4 or IPv6"),
+    .integer("port", in: 1...65_535, default: 1_102, help: "UDP port of the group, 1-65535"),
+    .integer("ttl", in: 0...255, default: 1, .live, help: "routers that a datagram may pass, plus one, 0-255"),
+    .interface("interface", help: "network interface; without it the route of the group decides"),
+    .address("source", help: "local address to send from; without it the kernel chooses"),
+    .size(
+      "buffers", in: 4_096...1_073_741_823, default: "4M", .live,
+      help: "kernel buffer of each socket in bytes, 4096-1073741823"),
+  ],
+  roles: .trunk, defaultRole: .trunk,
+  check: { configuration throws(TransportProblem) in
+    _ = try MulticastSettings(configuration)
+  },
+  open: { configuration, host throws(TransportProblem) in
+    try MulticastPort(configuration, host: host)
+  })

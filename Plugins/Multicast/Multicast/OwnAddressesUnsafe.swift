@@ -1,0 +1,79 @@
+import LinuxIO
+
+/// Where this trunk sends from, now and lately: what comes from there is its own echo.
+struct OwnAddresses: ~Copyable {
+  /// How long a former address counts.
+  static let graceNanoseconds: UInt64 = 10_000_000_000
+
+  private var current = SourceKey()
+  private var former = [8 of Former](repeating: Former())
+  /// How many of `former` are in use, the oldest first.
+  private(set) var formerCount = 0
+
+  private struct Former {
+    var key = SourceKey()
+    /// Nanoseconds of CLOCK_MONOTONIC.
+    var expiry: UInt64 = 0
+  }
+
+  /// Whether a datagram from there is an own echo.
+  @inline(__always)
+  func contains(_ key: SourceKey) -> Bool {
+    key == current || (formerCount > 0 && wasOwn(key))
+  }
+
+  private func wasOwn(_ key: SourceKey) -> Bool {
+    for index in 0..<formerCount where former[index].key == key { return true }
+    return false
+  }
+
+  /// Sends from `key` from now on. With more than eight former addresses the oldest is forgotten.
+  mutating func replace(with key: SourceKey, now: UInt64) {
+    if current != SourceKey() {
+      if formerCount == former.count { forgetOldest() }
+      former[formerCount] = Former(key: current, expiry: now &+ OwnAddresses.graceNanoseconds)
+      formerCount += 1
+    }
+    current = key
+  }
+
+  /// Forgets former addresses whose time has passed.
+  mutating func expire(now: UInt64) {
+    while formerCount > 0, former[0].expiry <= now { forgetOldest() }
+  }
+
+  private mutating func forgetOldest() {
+    for index in 1..<formerCount { former[index - 1] = former[index] }
+    formerCount -= 1
+  }
+}
+
+/// A source address and port, as words that compare at once. All zero: none.
+struct SourceKey: Equatable {
+  private var first: UInt64 = 0
+  private var second: UInt64 = 0
+  private var third: UInt64 = 0
+
+  init() {}
+
+  init(_ address: SocketAddress) {
+    self = unsafe withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { storage in
+      _ = unsafe address.write(to: storage)
+      return unsafe SourceKey(UnsafeRawPointer(storage.baseAddress!), isIPv4: address.address.length == 4)
+    }
+  }
+
+  /// - Parameter name: a `sockaddr_in` or `sockaddr_in6`, aligned to 8 bytes.
+  @inline(__always)
+  init(_ name: UnsafeRawPointer, isIPv4: Bool) {
+    if isIPv4 {
+      // Family, port and address.
+      unsafe first = name.load(as: UInt64.self)
+    } else {
+      // Family and port; the address after the flow label, which is not part of who sent it.
+      unsafe first = UInt64(name.load(as: UInt32.self))
+      unsafe second = name.load(fromByteOffset: 8, as: UInt64.self)
+      unsafe third = name.load(fromByteOffset: 16, as: UInt64.self)
+    }
+  }
+}

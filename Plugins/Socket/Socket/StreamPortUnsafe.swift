@@ -1,0 +1,44 @@
+import CTransport
+import Glibc
+import LinuxIO
+package import TransportKit
+
+/// A guest on a stream of length-prefixed frames, as QEMU's `-netdev socket,fd=` and `-netdev stream` write them.
+@safe
+package final class StreamPort: SocketPort {
+  private let reader: UnsafeMutablePointer<StreamReader>
+  private let writer: UnsafeMutablePointer<StreamWriter>
+
+  package override init(_ configuration: PortConfiguration, host: HostPort) throws(TransportProblem) {
+    unsafe reader = .allocate(capacity: 1)
+    unsafe reader.initialize(to: StreamReader(port: configuration.number))
+    unsafe writer = .allocate(capacity: 1)
+    unsafe writer.initialize(to: StreamWriter())
+    try super.init(configuration, host: host)
+  }
+
+  package override func close() {
+    super.close()
+    unsafe reader.deinitialize(count: 1)
+    unsafe reader.deallocate()
+    unsafe writer.deinitialize(count: 1)
+    unsafe writer.deallocate()
+  }
+
+  package override func receive(token: UInt64, into batch: inout ReceiveBatch) {
+    if hasEnded { return }
+    if let ending = unsafe reader.pointee.receive(from: socket, into: &batch) { end(ending) }
+  }
+
+  package override func send(_ frames: SendBatch) -> SendOutcome {
+    unsafe writer.pointee.send(frames, to: socket)
+  }
+
+  package override var deadline: UInt64 { unsafe writer.pointee.deadline }
+
+  package override func tick(now: UInt64) { unsafe writer.pointee.finish(socket, now: now) }
+
+  package override func statistics(_ counters: inout CounterList) {
+    unsafe writer.pointee.report(to: &counters)
+  }
+}

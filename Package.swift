@@ -85,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "forward-probe",
       dependencies: [
-        "Agent", "AllocationCounter", "CBenchmark", "CTransport", "LinuxIO", "Switching", "TransportHost", argumentParser,
+        "Agent", "AllocationCounter", "CBenchmark", "CTransport", "LinuxIO", "Switching", "TransportHost",
+        argumentParser,
       ],
       path: "Tests/Benchmarks/forward-probe", swiftSettings: strict),
     .executableTarget(

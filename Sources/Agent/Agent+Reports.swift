@@ -1,5 +1,6 @@
 import CTransport
 import Ethernet
+import LinuxIO
 import SystemdSupport
 import TransportHost
 
@@ -18,9 +19,9 @@ extension Agent {
       case .log:
         port.log(priority: report.value, report.text.string)
       case .misbehaviour:
-        journal.log(
+        port.record(
           .warning, "plugin \(port.transport.description.name) breaks a rule at \(port.path): \(report.text.string)",
-          id: .pluginMisbehaves, fields: port.fields)
+          id: .pluginMisbehaves)
       case .flap:
         noteFlap(report, newer: port)
       }
@@ -55,7 +56,7 @@ extension Agent {
       case (.guest, .closing): (.info, "has left", .guestLeft)
       case (.trunk, .closing): (.warning, "has ended", .trunkLost)
       }
-    journal.log(priority, "\(port.path) \(verb)\(reason)", id: id, fields: port.fields)
+    port.record(priority, "\(port.path) \(verb)\(reason)", id: id)
   }
 }
 
@@ -66,6 +67,13 @@ extension ManagedPort {
   /// What a plugin says of this port.
   func log(priority: UInt32, _ text: String) {
     let level = JournalPriority(rawValue: Int32(clamping: priority)) ?? .notice
-    lan.agent.journal.log(level, "\(path): \(text)", fields: fields)
+    record(level, "\(path): \(text.prefix(ReportText.capacity))")
+  }
+
+  /// Writes a record about this port, unless it has written too many.
+  func record(_ priority: JournalPriority, _ text: String, id: MessageID? = nil) {
+    guard let suppressed = limiter.admit(now: monotonicNanoseconds()) else { return }
+    let hint = suppressed == 0 ? "" : " (\(suppressed) records of this port were left out before)"
+    lan.agent.journal.log(priority, text + hint, id: id, fields: fields)
   }
 }

@@ -26,8 +26,8 @@ package struct OpenParameters {
     var strings: [UnsafeMutablePointer<CChar>] = unsafe []
     var lists: [UnsafeMutablePointer<UnsafePointer<CChar>?>] = unsafe []
     defer {
-      unsafe strings.forEach { unsafe free($0) }
-      unsafe lists.forEach { unsafe $0.deallocate() }
+      for index in unsafe strings.indices { unsafe free(strings[index]) }
+      for index in unsafe lists.indices { unsafe lists[index].deallocate() }
     }
     func text(_ string: String) -> UnsafePointer<CChar> {
       // strdup fails only when memory is at an end, where nothing of this process goes on.

@@ -43,7 +43,9 @@ package enum TransportRefusal: Error, Equatable, Sendable, CustomStringConvertib
     case .missingFunction(let name, let function):
       "Plugin \(name) has no function '\(function)', which every transport needs."
     case .otherName(let name, let claims):
-      "Plugin libumbel-\(name).so calls itself '\(claims)': rename the file to libumbel-\(claims).so."
+      claims.isEmpty
+        ? "Plugin libumbel-\(name).so has no name: its author must put '\(name)' into its table."
+        : "Plugin libumbel-\(name).so calls itself '\(claims)': rename the file to libumbel-\(claims).so."
     case .badTable(let name, let problem):
       "Plugin \(name) describes itself wrongly: \(problem)."
     }

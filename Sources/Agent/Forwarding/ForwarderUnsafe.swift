@@ -185,8 +185,8 @@ struct Forwarder {
       return
     }
     let bits = unsafe event.events
-    let isHungUp = bits & (Readiness.hungUp.rawValue | Readiness.failed.rawValue) != 0
-    if unsafe slot.pointee.isHousekeeping || isHungUp {
+    let isHungUp = bits & Readiness.hungUp.rawValue != 0
+    if unsafe slot.pointee.isHousekeeping || isHungUp || bits & Readiness.failed.rawValue != 0 {
       unsafe endpoint.pointee.transport.pointee.ready?(endpoint.pointee.endpoint, slot.pointee.token, bits)
     }
     if unsafe !slot.pointee.isHousekeeping, unsafe !slot.pointee.isReady {
@@ -196,7 +196,7 @@ struct Forwarder {
     if isHungUp { unsafe noteHangUp(slot, endpoint) }
   }
 
-  /// A hang-up reports for ever. A plugin that neither removes the descriptor nor ends its ports would spin the thread.
+  /// A hang-up reports for ever, unlike an error, which is over once it was read (a UDP peer that is not there). A plugin that neither removes the descriptor nor ends its ports would spin the thread.
   private func noteHangUp(
     _ slot: UnsafeMutablePointer<PolledDescriptor>, _ endpoint: UnsafeMutablePointer<EndpointContext>
   ) {

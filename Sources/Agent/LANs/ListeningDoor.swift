@@ -36,6 +36,7 @@ final class ListeningDoor {
   private var halfOpen: [Int32: HalfOpen] = [:]
   private var isParked = false
   private var isClosed = false
+  private var limiter = RecordLimiter()
 
   private struct HalfOpen {
     let client: DoorClient
@@ -158,9 +159,11 @@ final class ListeningDoor {
   }
 
   private func refuse(_ identity: GuestIdentity, _ reason: String) {
+    guard let suppressed = limiter.admit(now: monotonicNanoseconds()) else { return }
+    let who = "(user \(identity.userId), process \(identity.processId))"
+    let hint = suppressed == 0 ? "" : " (\(suppressed) other refusals were left out before)"
     lan.agent.journal.log(
-      .warning,
-      "LAN \(lan.name) refused a guest at door \(name) (user \(identity.userId), process \(identity.processId)): \(reason)",
-      id: .guestRefused, fields: [.lan: lan.name, .peer: "\(identity.processId)"])
+      .warning, "LAN \(lan.name) refused a guest at door \(name) \(who): \(reason)\(hint)", id: .guestRefused,
+      fields: [.lan: lan.name, .peer: "\(identity.processId)"])
   }
 }

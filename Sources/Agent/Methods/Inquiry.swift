@@ -50,6 +50,9 @@ final class Inquiry {
     guard let action else { return }
     self.action = nil
     if let timer { loop.cancel(timer) }
+    // The commands hold their completions, which hold this object: it must not hold them.
+    let answers = self.answers
+    self.answers = []
     action(answers)
   }
 }

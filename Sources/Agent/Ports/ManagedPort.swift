@@ -48,6 +48,7 @@ final class ManagedPort {
   private(set) var isForwarding = false
 
   var link: PluginLink?
+  var limiter = RecordLimiter()
   var watchesInterfaces = false
   private var isPreparing = false
   private var preparesAgain = false
@@ -119,7 +120,9 @@ final class ManagedPort {
         size: 0, state: new.state, error: new.error, largest_frame: new.largest_frame, most_pieces: new.most_pieces,
         offloads: new.offloads, text: nil)
     }
-    unsafe note(State(rawValue: new.state) ?? .failed, text: text, error: new.error, largestFrame: new.largest_frame)
+    unsafe note(
+      State(rawValue: new.state) ?? .failed, text: String(text.prefix(ReportText.capacity)), error: new.error,
+      largestFrame: new.largest_frame)
   }
 
   /// A state reported while `open` is still running.
@@ -181,7 +184,7 @@ final class ManagedPort {
     do throws(PluginProblem) {
       guard unsafe try transport.prepare(link.port, reason: reason) else { return }
     } catch {
-      agent.journal.log(.warning, "\(lan.name)/\(name): \(error.text)", fields: fields)
+      record(.warning, "\(path): \(error.text)")
       return
     }
     isPreparing = true

@@ -90,7 +90,8 @@ final class ProbeBench {
   private func drain(_ index: Int, expected: Int) throws {
     var received = 0
     while received < expected {
-      let count = unsafe benchmark_receive(batch, &clients[index], UInt32(min(expected - received, Int(BENCHMARK_SLOTS))))
+      let count = unsafe benchmark_receive(
+        batch, &clients[index], UInt32(min(expected - received, Int(BENCHMARK_SLOTS))))
       guard count > 0 else { throw ProbeFailure("client \(index) got \(received) of \(expected) frames") }
       received += Int(count)
     }

@@ -65,7 +65,7 @@ lans:
     ports:
       - {name: site, transport: mcats}
 EOF
-check "not YAML at all" refused 1 "" <<'EOF'
+check "not YAML at all" refused 2 "" <<'EOF'
 lans: [
 EOF
 

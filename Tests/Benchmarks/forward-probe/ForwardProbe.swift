@@ -2,13 +2,12 @@
 // real plugin again.
 //
 //   test ──send──> [socketpair] ──receive── plugin ── switch ── plugin ──send──> [socketpair] ──> test
-//                                  └──────── forward_probe_step ────────┘
+//                                  └──────── ── measuredStep ──────────┘
 //
 // The forwarder runs on the main thread, a round at a time, so a batch is always the same 64 frames. callgrind collects
-// inside `forward_probe_step` only (--toggle-collect), so clients and set-up do not count.
+// inside `measuredStep` only (--toggle-collect), so clients and set-up do not count.
 
 import Agent
-import AllocationCounter
 import ArgumentParser
 import CBenchmark
 import CTransport
@@ -47,15 +46,15 @@ struct ForwardProbe: ParsableCommand {
     try bench.learn(size: size)
     // Once with everything touched for the first time, then the measured ones.
     try bench.forward(batches: 4, size: size)
-    let before = allocation_count()
+    bench.allocations = 0
     let frames = try bench.forward(batches: batches, size: size)
-    print("frames=\(frames) allocations=\(allocation_count() - before) copies=\(frames * receivers)")
+    print("frames=\(frames) copies=\(frames * receivers) allocations=\(bench.allocations)")
+    if bench.allocations > 0 { throw ExitCode.failure }
   }
 }
 
-/// The function that callgrind collects in.
-@_cdecl("forward_probe_step")
+/// The function that callgrind collects in, by its name: one round of the forwarder.
 @inline(never)
-func forwardProbeStep(_ forwarder: UnsafeMutableRawPointer) {
+func measuredStep(_ forwarder: UnsafeMutableRawPointer) {
   unsafe Unmanaged<SteppedForwarder>.fromOpaque(forwarder)._withUnsafeGuaranteedRef { $0.step() }
 }

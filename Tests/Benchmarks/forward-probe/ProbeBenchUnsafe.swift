@@ -1,4 +1,5 @@
 import Agent
+import AllocationCounter
 import CBenchmark
 import CTransport
 import Glibc
@@ -20,6 +21,8 @@ final class ProbeBench {
   private let lan: UnsafeMutablePointer<LANContext>
   private var clients: [benchmark_endpoint] = []
   private let batch: OpaquePointer
+  /// What the forwarder has asked of malloc so far.
+  var allocations: UInt64 = 0
 
   init(plugins: String, receivers: Int) throws {
     forwarder = try SteppedForwarder()
@@ -80,7 +83,9 @@ final class ProbeBench {
     for _ in 0..<batches {
       let sent = unsafe benchmark_send(batch, &clients[0], 0, UInt32(BENCHMARK_SLOTS), UInt32(size))
       guard sent == BENCHMARK_SLOTS else { throw ProbeFailure("the sending client's socket took \(sent) frames") }
-      unsafe forwardProbeStep(pointer)
+      let before = allocation_count()
+      unsafe measuredStep(pointer)
+      allocations += allocation_count() - before
       for index in 1..<clients.count { try drain(index, expected: Int(BENCHMARK_SLOTS)) }
     }
     return batches * Int(BENCHMARK_SLOTS)

@@ -117,7 +117,7 @@ final class DrivenPort {
     let place = UnsafeMutableRawPointer.allocate(byteCount: max(stride * values.count, 1), alignment: 8)
     defer { unsafe place.deallocate() }
     var texts: [UnsafeMutablePointer<CChar>] = unsafe []
-    defer { unsafe texts.forEach { unsafe free($0) } }
+    defer { for index in unsafe texts.indices { unsafe free(texts[index]) } }
     for (position, (name, value)) in values.enumerated() {
       var entry = unsafe umbel_value()
       unsafe entry.option = UInt32(optionNames(table).firstIndex(of: name)!)
@@ -227,7 +227,7 @@ final class DrivenPort {
       let table = unsafe pieces.map {
         unsafe UnsafeMutableBufferPointer<umbel_piece>.allocate(capacity: max($0.count, 1))
       }
-      defer { unsafe table.forEach { unsafe $0.deallocate() } }
+      defer { for index in unsafe table.indices { unsafe table[index].deallocate() } }
       for (index, frame) in frames.enumerated() {
         _ = unsafe table[index].update(fromContentsOf: pieces[index])
         var entry = unsafe umbel_frame()

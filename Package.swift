@@ -104,6 +104,10 @@ let package = Package(
     .testTarget(
       name: "TransportHostTests", dependencies: ["TransportHost", "CTransport", "LinuxIO"], swiftSettings: strict),
     .testTarget(
+      name: "PluginTests",
+      dependencies: ["MulticastTransport", "SocketTransport", "TransportKit", "CTransport", "LinuxIO"],
+      swiftSettings: strict),
+    .testTarget(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests", dependencies: ["Agent", "AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),

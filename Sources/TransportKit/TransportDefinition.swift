@@ -26,9 +26,9 @@ public import CTransport
 ///       private let buffers = ReceiveBuffers(slots: 16, headBytes: 9_216, tailBytes: 0)
 ///       private let socket: Int32
 ///
-///       override init(_ configuration: PortConfiguration, host: HostPort) throws(TransportProblem) {
-///         socket = try makeSocket(Int(configuration.integer("port") ?? 7))
-///         try super.init(configuration, host: host)
+///       override init(_ configuration: PortConfiguration, host: HostPort) {
+///         socket = makeSocket(Int(configuration.integer("port") ?? 7))
+///         super.init(configuration, host: host)
 ///         host.report(.up())
 ///       }
 ///       override func descriptors(_ list: inout DescriptorList) { list.append(socket) }
@@ -52,7 +52,7 @@ public import CTransport
 ///       name: "echo", summary: "sends every frame back",
 ///       options: [.integer("port", in: 1...65_535, default: 7, help: "UDP port, 1-65535")],
 ///       roles: .guest, defaultRole: .guest
-///     ) { configuration, host throws(TransportProblem) in try EchoPort(configuration, host: host) }
+///     ) { configuration, host throws(TransportProblem) in EchoPort(configuration, host: host) }
 ///
 ///     @c @implementation
 ///     public func umbel_transport_entry(_ host: UnsafePointer<umbel_host>!) -> UnsafePointer<umbel_transport>! {

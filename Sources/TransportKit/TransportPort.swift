@@ -14,8 +14,7 @@ open class TransportPort: TransportEndpoint {
   /// To read the values of a changed configuration.
   final let options: [TransportOption]
 
-  /// - Throws: the configuration or the client is refused.
-  public init(_ configuration: PortConfiguration, host: HostPort) throws(TransportProblem) {
+  public init(_ configuration: PortConfiguration, host: HostPort) {
     self.host = host
     number = configuration.number
     options = configuration.options

@@ -13,13 +13,12 @@ package final class MulticastPort: TransportPort {
   private var pending: MulticastChange?
   private let forwarder: UnsafeMutablePointer<MulticastForwarder>
 
-  package override init(_ configuration: PortConfiguration, host: HostPort) throws(TransportProblem) {
-    let settings = try MulticastSettings(configuration)
+  package init(_ settings: MulticastSettings, _ configuration: PortConfiguration, host: HostPort) {
     underlay = MulticastUnderlay(settings)
     unsafe forwarder = .allocate(capacity: 1)
     unsafe forwarder.initialize(
       to: MulticastForwarder(isIPv4: settings.group.length == 4, port: configuration.number))
-    try super.init(configuration, host: host)
+    super.init(configuration, host: host)
     host.watchInterfaces()
     let change = underlay.evaluate()
     requestBuffers(change)

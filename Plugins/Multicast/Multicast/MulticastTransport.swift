@@ -43,5 +43,5 @@ package let multicastTransport = TransportDefinition(
     _ = try MulticastSettings(configuration)
   },
   open: { configuration, host throws(TransportProblem) in
-    try MulticastPort(configuration, host: host)
+    MulticastPort(try MulticastSettings(configuration), configuration, host: host)
   })

@@ -9,11 +9,11 @@ package import TransportKit
 package final class MessagePort: SocketPort {
   private let forwarder: UnsafeMutablePointer<MessageForwarder>
 
-  package override init(_ configuration: PortConfiguration, host: HostPort) throws(TransportProblem) {
+  package override init(_ client: TransportClient, _ configuration: PortConfiguration, host: HostPort) {
     unsafe forwarder = .allocate(capacity: 1)
-    let isDatagram = configuration.client?.socketType == SOCK_DGRAM.rawValue
+    let isDatagram = client.socketType == SOCK_DGRAM.rawValue
     unsafe forwarder.initialize(to: MessageForwarder(isDatagram: isDatagram, port: configuration.number))
-    try super.init(configuration, host: host)
+    super.init(client, configuration, host: host)
   }
 
   package override func close() {

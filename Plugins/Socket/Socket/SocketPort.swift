@@ -16,10 +16,10 @@ package class SocketPort: TransportPort {
   /// A short buffer is the same for all guests: said once.
   private static let hasReportedShortfall = Atomic<Bool>(false)
 
-  package override init(_ configuration: PortConfiguration, host: HostPort) throws(TransportProblem) {
-    guard let client = configuration.client else { throw TransportProblem("a socket port needs a client") }
+  /// - Parameter client: whose descriptor the port takes over.
+  package init(_ client: TransportClient, _ configuration: PortConfiguration, host: HostPort) {
     socket = client.descriptor
-    try super.init(configuration, host: host)
+    super.init(configuration, host: host)
     requestBuffer(configuration.size("buffers") ?? 4 << 20)
     let origin = client.door == nil ? "handed over" : "connected"
     let process = client.process.map { ", process \($0)" } ?? ""

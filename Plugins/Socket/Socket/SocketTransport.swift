@@ -33,14 +33,14 @@ package let socketTransport = TransportDefinition(
       help: "vecN:transport=bess,dst=PATH of User Mode Linux: a frame a message")
   ],
   roles: .guest, defaultRole: .guest,
-  check: { configuration throws(TransportProblem) in try checkClient(configuration) },
+  check: { configuration throws(TransportProblem) in _ = try client(of: configuration) },
   open: { configuration, host throws(TransportProblem) in
-    try checkClient(configuration)
-    return configuration.client?.socketType == SOCK_STREAM.rawValue
-      ? try StreamPort(configuration, host: host) : try MessagePort(configuration, host: host)
+    let client = try client(of: configuration)
+    return client.socketType == SOCK_STREAM.rawValue
+      ? StreamPort(client, configuration, host: host) : MessagePort(client, configuration, host: host)
   })
 
-private func checkClient(_ configuration: PortConfiguration) throws(TransportProblem) {
+private func client(of configuration: PortConfiguration) throws(TransportProblem) -> TransportClient {
   guard configuration.role == .guest else {
     throw TransportProblem("socket carries guests of this host only: use role: guest")
   }
@@ -50,7 +50,7 @@ private func checkClient(_ configuration: PortConfiguration) throws(TransportPro
         + "guest with `umbel run`")
   }
   switch client.socketType {
-  case SOCK_STREAM.rawValue, SOCK_DGRAM.rawValue, SOCK_SEQPACKET.rawValue: return
+  case SOCK_STREAM.rawValue, SOCK_DGRAM.rawValue, SOCK_SEQPACKET.rawValue: return client
   default: throw TransportProblem("a socket of this type carries no frames: hand over a stream, dgram or seqpacket")
   }
 }

@@ -10,12 +10,12 @@ package final class StreamPort: SocketPort {
   private let reader: UnsafeMutablePointer<StreamReader>
   private let writer: UnsafeMutablePointer<StreamWriter>
 
-  package override init(_ configuration: PortConfiguration, host: HostPort) throws(TransportProblem) {
+  package override init(_ client: TransportClient, _ configuration: PortConfiguration, host: HostPort) {
     unsafe reader = .allocate(capacity: 1)
     unsafe reader.initialize(to: StreamReader(port: configuration.number))
     unsafe writer = .allocate(capacity: 1)
     unsafe writer.initialize(to: StreamWriter())
-    try super.init(configuration, host: host)
+    super.init(client, configuration, host: host)
   }
 
   package override func close() {

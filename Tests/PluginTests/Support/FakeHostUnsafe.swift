@@ -1,0 +1,50 @@
+import CTransport
+import Synchronization
+
+/// What a host has been told about its ports, by handle.
+final class FakeHost: Sendable {
+  /// What one port has said.
+  struct Record {
+    var states: [(state: UInt32, error: Int32, largestFrame: UInt32, text: String)] = []
+    var messages: [String] = []
+    var descriptorChanges = 0
+    var watchesInterfaces = false
+  }
+
+  private static let records = Mutex<[UInt: Record]>([:])
+  private static let nextHandle = Atomic<UInt>(0x1000)
+
+  /// The host's table, as a plugin gets it. Not written after it is made, so threads may share it.
+  nonisolated(unsafe) static let table: UnsafePointer<umbel_host> = {
+    let table = UnsafeMutablePointer<umbel_host>.allocate(capacity: 1)
+    unsafe table.initialize(to: umbel_host())
+    unsafe table.pointee.size = UInt32(MemoryLayout<umbel_host>.size)
+    unsafe table.pointee.abi_level = UMBEL_ABI_LEVEL
+    unsafe table.pointee.log = { port, _, text in
+      let text = unsafe String(cString: text!)
+      unsafe FakeHost.change(port) { $0.messages.append(text) }
+    }
+    unsafe table.pointee.state_changed = { port, state in
+      let state = unsafe state!.pointee
+      let text = unsafe state.text.map { unsafe String(cString: $0) } ?? ""
+      let entry = unsafe (state.state, state.error, state.largest_frame, text)
+      unsafe FakeHost.change(port) { $0.states.append(entry) }
+    }
+    unsafe table.pointee.descriptors_changed = { port in unsafe FakeHost.change(port) { $0.descriptorChanges += 1 } }
+    unsafe table.pointee.remote_gone = { _, _ in }
+    unsafe table.pointee.watch_interfaces = { port in unsafe FakeHost.change(port) { $0.watchesInterfaces = true } }
+    unsafe table.pointee.resolve = { _, _, _ in -1 }
+    return unsafe UnsafePointer(table)
+  }()
+
+  /// A handle for a new port.
+  static func newHandle() -> UInt { nextHandle.add(16, ordering: .relaxed).newValue }
+
+  /// What the port of that handle has said.
+  static func record(_ handle: UInt) -> Record { records.withLock { $0[handle] ?? Record() } }
+
+  private static func change(_ port: OpaquePointer?, _ body: (inout Record) -> Void) {
+    let handle = UInt(bitPattern: port)
+    records.withLock { body(&$0[handle, default: Record()]) }
+  }
+}

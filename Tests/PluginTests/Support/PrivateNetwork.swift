@@ -1,0 +1,23 @@
+import Glibc
+import Testing
+
+/// A network of its own for a test that runs in a process of its own (`#expect(processExitsWith:)`): nothing of it is
+/// seen outside, and all of it ends with the process.
+enum PrivateNetwork {
+  /// Whether this user may make one.
+  static var isPossible: Bool { geteuid() == 0 }
+
+  /// Moves the calling thread, and what it starts, into a new network namespace without any interface that is up.
+  static func enter() throws {
+    let cloneNewNetwork: Int32 = 0x4000_0000
+    // unshare(2) is only declared for _GNU_SOURCE.
+    let symbol = unsafe try #require(unsafe dlsym(nil, "unshare"))
+    let unshare = unsafe unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Int32).self)
+    try #require(unshare(cloneNewNetwork) == 0)
+  }
+
+  /// Runs `ip` with these words.
+  static func ip(_ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(unsafe system("ip \(words)") == 0, "ip \(words)", sourceLocation: sourceLocation)
+  }
+}

@@ -1,0 +1,80 @@
+import Glibc
+import LinuxIO
+
+/// One end of a connected pair of Unix sockets, with which a test plays the guest.
+final class GuestSocket {
+  let number: Int32
+  private var isOpen = true
+
+  /// Makes a pair.
+  /// - Returns: the guest's end, and the number of the end that a port takes over.
+  static func pair(_ type: __socket_type, bufferBytes: Int32? = nil) throws -> (guest: GuestSocket, port: Int32) {
+    var ends: [Int32] = [-1, -1]
+    let flags = Int32(type.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    _ = try retrying { unsafe socketpair(AF_UNIX, flags, 0, &ends) }
+    return (GuestSocket(ends[0]), ends[1])
+  }
+
+  init(_ number: Int32) { self.number = number }
+  deinit { close() }
+
+  func close() {
+    if isOpen { _ = Glibc.close(number) }
+    isOpen = false
+  }
+
+  /// Sends bytes as one message, or as a part of a stream.
+  @discardableResult
+  func send(_ bytes: [UInt8]) -> Int {
+    unsafe Glibc.send(number, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+  }
+
+  /// The next message, or what is there of a stream; nil when there is nothing.
+  func receive() -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    let count = unsafe recv(number, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+    return count < 0 ? nil : Array(bytes[..<count])
+  }
+}
+
+/// A member of a group, without the plugin: bound to it, sending from a port of its own.
+final class Member {
+  let receiver: Descriptor
+  let sender: Descriptor
+
+  init(_ group: String, _ port: UInt16, interface: String = "lo") throws {
+    let address = IPAddress(group)!
+    let index = unsafe if_nametoindex(interface)
+    receiver = try MulticastSocket.receiver(address, port: port, interface: index)
+    try setSocketOption(receiver.number, Int32(IPPROTO_IP), IP_RECVTTL, 1)
+    sender = try MulticastSocket.sender(address, port: port, interface: index, source: nil, hops: 1)
+  }
+
+  @discardableResult
+  func send(_ bytes: [UInt8]) -> Int {
+    unsafe Glibc.send(sender.number, bytes, bytes.count, 0)
+  }
+
+  /// The next datagram and its TTL; nil after 300 ms.
+  func receive() -> (bytes: [UInt8], hops: Int32?)? {
+    var entry = pollfd(fd: receiver.number, events: Int16(POLLIN), revents: 0)
+    guard unsafe poll(&entry, 1, 300) > 0 else { return nil }
+    var bytes = [UInt8](repeating: 0, count: 65_535)
+    var control = [UInt64](repeating: 0, count: 8)
+    return unsafe bytes.withUnsafeMutableBytes { bytes in
+      unsafe control.withUnsafeMutableBytes { control in
+        var vector = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+        var message = unsafe msghdr()
+        unsafe withUnsafeMutablePointer(to: &vector) { unsafe message.msg_iov = $0 }
+        unsafe message.msg_iovlen = 1
+        unsafe message.msg_control = control.baseAddress
+        unsafe message.msg_controllen = control.count
+        let count = unsafe recvmsg(receiver.number, &message, 0)
+        guard count >= 0 else { return nil }
+        // One cmsghdr of 16 bytes, then the int.
+        let hops = unsafe message.msg_controllen >= 20 ? control.load(fromByteOffset: 16, as: Int32.self) : nil
+        return (unsafe Array(bytes[..<count]), hops)
+      }
+    }
+  }
+}

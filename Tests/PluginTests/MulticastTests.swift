@@ -1,9 +1,9 @@
 import CTransport
 import Glibc
-import LinuxIO
 import Synchronization
 import Testing
 
+@testable import LinuxIO
 @testable import MulticastTransport
 
 // A trunk and a plain member of its group on the loopback interface:

@@ -120,9 +120,7 @@ final class ManagedPort {
         size: 0, state: new.state, error: new.error, largest_frame: new.largest_frame, most_pieces: new.most_pieces,
         offloads: new.offloads, text: nil)
     }
-    unsafe note(
-      State(rawValue: new.state) ?? .failed, text: String(text.prefix(ReportText.capacity)), error: new.error,
-      largestFrame: new.largest_frame)
+    unsafe note(State(rawValue: new.state) ?? .failed, text: text, error: new.error, largestFrame: new.largest_frame)
   }
 
   /// A state reported while `open` is still running.

@@ -41,7 +41,7 @@ extension Forwarder {
         return false
       }
       guard Int(count) <= capacity else {
-        unsafe failPorts(of: endpoint, error: EPROTO, "the plugin returned more frames than it was asked for")
+        unsafe failPorts(of: endpoint, error: 0, "the plugin returned more frames than it was asked for")
         return false
       }
       if count > 0 {

@@ -69,7 +69,7 @@ extension Forwarder {
         port.pointee.port, frames + done, UInt32(MemoryLayout<umbel_frame>.stride), UInt32(count - done))
       if result > 0 {
         guard Int(result) <= count - done else {
-          unsafe failPorts(of: port.pointee.endpoint, error: EPROTO, "the plugin took more frames than it was given")
+          unsafe failPorts(of: port.pointee.endpoint, error: 0, "the plugin took more frames than it was given")
           break
         }
         for index in done..<done + Int(result) {

@@ -63,6 +63,14 @@ extension Forwarder {
   private func send(
     _ frames: UnsafeMutablePointer<umbel_frame>, _ count: Int, _ port: UnsafeMutablePointer<PortContext>
   ) -> Int {
+    let done = unsafe offer(frames, count, port)
+    unsafe port.pointee.endpoint.pointee.deadline = deadline(of: port.pointee.endpoint)
+    return done
+  }
+
+  private func offer(
+    _ frames: UnsafeMutablePointer<umbel_frame>, _ count: Int, _ port: UnsafeMutablePointer<PortContext>
+  ) -> Int {
     var done = 0
     while done < count, unsafe port.pointee.isUp {
       let result = unsafe port.pointee.transport.pointee.send!(

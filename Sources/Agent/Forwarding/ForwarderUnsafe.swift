@@ -188,6 +188,7 @@ struct Forwarder {
     let isHungUp = bits & Readiness.hungUp.rawValue != 0
     if unsafe slot.pointee.isHousekeeping || isHungUp || bits & Readiness.failed.rawValue != 0 {
       unsafe endpoint.pointee.transport.pointee.ready?(endpoint.pointee.endpoint, slot.pointee.token, bits)
+      unsafe endpoint.pointee.deadline = deadline(of: endpoint)
     }
     if unsafe !slot.pointee.isHousekeeping, unsafe !slot.pointee.isReady {
       unsafe slot.pointee.isReady = true

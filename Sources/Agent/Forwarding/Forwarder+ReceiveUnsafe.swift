@@ -46,6 +46,7 @@ extension Forwarder {
       }
       if count > 0 {
         unsafe slot.pointee.hangUps = 0
+        unsafe state.pointee.isFruitful = true
         unsafe endpoint.pointee.emptyMores = 0
         for index in 0..<Int(count) { unsafe forward(state.pointee.frames + index, from: endpoint) }
         flushTouched()

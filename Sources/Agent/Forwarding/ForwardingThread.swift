@@ -10,6 +10,9 @@ package final class ForwardingThread {
   /// LANs that it looks after.
   package var lanCount = 0
 
+  /// Questions that it has not answered within their deadline, and will answer when it goes on.
+  package var overdueAnswers = 0
+
   private var thread = pthread_t()
   /// Commands that the ring had no room for.
   private var waiting: [ForwardingCommand] = []

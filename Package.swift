@@ -110,6 +110,11 @@ let package = Package(
     .testTarget(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
     .testTarget(
-      name: "AgentTests", dependencies: ["Agent", "AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
+      name: "AgentTests",
+      dependencies: ["Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "LinuxIO"],
+      swiftSettings: strict),
+    // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
   ] + plugin("Multicast") + plugin("Socket")
 )

@@ -67,7 +67,7 @@ extension ManagedPort {
   /// What a plugin says of this port.
   func log(priority: UInt32, _ text: String) {
     let level = JournalPriority(rawValue: Int32(clamping: priority)) ?? .notice
-    record(level, "\(path): \(text.prefix(ReportText.capacity))")
+    record(level, "\(path): \(text)")
   }
 
   /// Writes a record about this port, unless it has written too many.

@@ -65,7 +65,7 @@ final class Agent {
       try loop.watch(thread.channel.controlWakeup.descriptor.number) { [unowned self, unowned thread] _ in
         thread.channel.controlWakeup.clear()
         self.takeReports(of: thread)
-        thread.finishCommands()
+        thread.finishCommands { self.takeReports(of: thread) }
       }
       threads.append(thread)
     } catch {

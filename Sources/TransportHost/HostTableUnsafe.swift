@@ -30,6 +30,8 @@ private func hostLog(_ handle: OpaquePointer?, _ priority: UInt32, _ text: Unsaf
 
 private func hostStateChanged(_ handle: OpaquePointer?, _ state: UnsafePointer<umbel_state>?) {
   guard let number = unsafe PortNumbers.shared.number(of: handle), let state = unsafe state else { return }
+  // Size and state: without them it says nothing.
+  guard unsafe state.pointee.size >= 8 else { return }
   var copy = unsafe umbel_state()
   let size = unsafe min(Int(state.pointee.size), MemoryLayout<umbel_state>.size)
   unsafe withUnsafeMutableBytes(of: &copy) { unsafe $0.baseAddress!.copyMemory(from: state, byteCount: size) }

@@ -85,11 +85,11 @@ enum ProblemBuffer {
     let result = unsafe body(&problem)
     if result >= 0 { return result }
     let error = 0 &- result
-    let bytes = unsafe withUnsafeBytes(of: problem.text) { unsafe Array($0.prefix { $0 != 0 }) }
+    let text = unsafe withUnsafeBytes(of: problem.text) { unsafe PluginText.printable($0) }
     let reason = unsafe String(cString: strerror(error))
     throw PluginProblem(
       error: error, option: Int(problem.option) < optionCount ? Int(problem.option) : nil,
-      text: bytes.isEmpty ? "the transport gives no reason (\(reason))" : String(decoding: bytes, as: UTF8.self))
+      text: text.isEmpty ? "the transport gives no reason (\(reason))" : text)
   }
 }
 

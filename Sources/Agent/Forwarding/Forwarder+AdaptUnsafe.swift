@@ -8,12 +8,17 @@ import Switching
 
 extension Forwarder {
   private static let scratchHalf = 65_536 + 2_048
+  private static let unknownOffload: UInt32 = 1 << 31
 
   /// Adds a frame to a port after doing what is left to be done and the port does not do itself.
   func putAdapted(
     _ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote
   ) {
     let offload = unsafe frame.pointee.offload
+    let segment = unsafe Offload(offload).segmentLength(of: Int(frame.pointee.length))
+    guard unsafe segment <= Int(port.pointee.largestFrame) else {
+      return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
+    }
     if unsafe takes(offload, port), unsafe frame.pointee.piece_count <= port.pointee.mostPieces {
       return unsafe append(frame, to: port, remote: remote)
     }
@@ -39,10 +44,11 @@ extension Forwarder {
       case UMBEL_GSO_TCPV4: UMBEL_TAKES_TCPV4
       case UMBEL_GSO_TCPV6: UMBEL_TAKES_TCPV6
       case UMBEL_GSO_UDP_L4: UMBEL_TAKES_UDP_L4
-      default: UInt32.max
+      // A type of a later version: nobody takes it, whatever bits a port claims.
+      default: Self.unknownOffload
       }
     let checksum = UInt32(offload.flags) & UMBEL_OFFLOAD_NEEDS_CHECKSUM != 0 ? UMBEL_TAKES_CHECKSUM : 0
-    let takes = unsafe port.pointee.takes
+    let takes = unsafe port.pointee.takes & ~Self.unknownOffload
     return takes & (needed | checksum) == needed | checksum
   }
 
@@ -77,6 +83,7 @@ extension Forwarder {
     _ bytes: UnsafeMutableRawBufferPointer, offload: umbel_offload, to port: UnsafeMutablePointer<PortContext>,
     remote: Remote
   ) {
+    // TCP options make a segment longer than its metadata tells.
     guard unsafe offload.gso_type != 0 || bytes.count <= Int(port.pointee.largestFrame) else {
       return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
     }

@@ -10,6 +10,7 @@ extension Forwarder {
     while let bits = unsafe state.pointee.channel.commands.pop() {
       let command = unsafe Unmanaged<ForwardingCommand>.fromOpaque(UnsafeRawPointer(bitPattern: bits)!)
       unsafe command._withUnsafeGuaranteedRef { carryOut($0) }
+      unsafe state.pointee.isFruitful = true
       _ = unsafe state.pointee.channel.completions.push(bits)
       unsafe state.pointee.channel.controlWakeup.signal()
     }

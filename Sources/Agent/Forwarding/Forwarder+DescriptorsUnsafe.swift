@@ -26,6 +26,10 @@ extension Forwarder {
     let answered = unsafe Int(
       endpoint.pointee.transport.pointee.descriptors!(
         endpoint.pointee.endpoint, asked, UInt32(MemoryLayout<umbel_descriptor>.stride), UInt32(capacity)))
+    // The answer is the newest there is. A plugin that reports a change while it answers would be asked for ever.
+    if unsafe endpoint.pointee.isStale { unsafe reportOnce(endpoint, "descriptors calls descriptors_changed") }
+    unsafe endpoint.pointee.isStale = false
+    if answered < 0 { unsafe reportOnce(endpoint, "it cannot say what its descriptors are") }
     if answered > capacity { unsafe reportOnce(endpoint, "it has more than 64 descriptors; the first 64 are polled") }
     let count = min(max(answered, 0), capacity)
     unsafe forEachSlot(of: endpoint) { _, slot in unsafe slot.pointee.isKept = false }

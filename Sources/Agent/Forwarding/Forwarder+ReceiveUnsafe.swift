@@ -41,11 +41,12 @@ extension Forwarder {
         return false
       }
       guard Int(count) <= capacity else {
-        unsafe failPorts(of: endpoint, error: EPROTO, "the plugin returned more frames than it was asked for")
+        unsafe failPorts(of: endpoint, error: 0, "the plugin returned more frames than it was asked for")
         return false
       }
       if count > 0 {
         unsafe slot.pointee.hangUps = 0
+        unsafe state.pointee.isFruitful = true
         unsafe endpoint.pointee.emptyMores = 0
         for index in 0..<Int(count) { unsafe forward(state.pointee.frames + index, from: endpoint) }
         flushTouched()

@@ -63,13 +63,21 @@ extension Forwarder {
   private func send(
     _ frames: UnsafeMutablePointer<umbel_frame>, _ count: Int, _ port: UnsafeMutablePointer<PortContext>
   ) -> Int {
+    let done = unsafe offer(frames, count, port)
+    unsafe port.pointee.endpoint.pointee.deadline = deadline(of: port.pointee.endpoint)
+    return done
+  }
+
+  private func offer(
+    _ frames: UnsafeMutablePointer<umbel_frame>, _ count: Int, _ port: UnsafeMutablePointer<PortContext>
+  ) -> Int {
     var done = 0
     while done < count, unsafe port.pointee.isUp {
       let result = unsafe port.pointee.transport.pointee.send!(
         port.pointee.port, frames + done, UInt32(MemoryLayout<umbel_frame>.stride), UInt32(count - done))
       if result > 0 {
         guard Int(result) <= count - done else {
-          unsafe failPorts(of: port.pointee.endpoint, error: EPROTO, "the plugin took more frames than it was given")
+          unsafe failPorts(of: port.pointee.endpoint, error: 0, "the plugin took more frames than it was given")
           break
         }
         for index in done..<done + Int(result) {

@@ -54,6 +54,11 @@ struct ForwarderState: ~Copyable {
   var now = monotonicNanoseconds()
   let started = monotonicNanoseconds()
   var nextHousekeeping: UInt64 = 0
+  /// A frame was received or a command carried out in this round.
+  var isFruitful = false
+  /// Rounds in which epoll reported something and nothing came of it, one after the other; when they began.
+  var fruitlessRounds = 0
+  var fruitlessSince: UInt64 = 0
   var hasPendingReports = false
   var hasStaleEndpoints = false
   var hasUnsettledPorts = false
@@ -149,6 +154,7 @@ struct Forwarder {
       preconditionFailure("epoll_wait refused the thread's own set")
     }
     unsafe state.pointee.now = monotonicNanoseconds()
+    unsafe state.pointee.isFruitful = false
     for index in 0..<count { unsafe take(events[index]) }
     carryOutCommands()
     if unsafe state.pointee.hasUnsettledPorts { settlePorts() }
@@ -157,6 +163,7 @@ struct Forwarder {
     if unsafe state.pointee.queued.count > 0 { retryQueues() }
     runTicks()
     if unsafe state.pointee.hasPendingReports { flushPendingReports() }
+    unsafe restIfSpinning(UnsafeBufferPointer(rebasing: events[..<count]))
   }
 
   private func timeoutMilliseconds() -> Int32 {
@@ -179,15 +186,13 @@ struct Forwarder {
   private func take(_ event: epoll_event) {
     let token = unsafe event.data.u64
     if unsafe token == PolledDescriptor.wakeupToken { return unsafe state.pointee.channel.wakeup.clear() }
-    let index = UInt32(truncatingIfNeeded: token)
+    guard let (index, endpoint) = unsafe target(of: token) else { return }
     let slot = unsafe state.pointee.descriptors.pointer(Int(index))
-    guard unsafe slot.pointee.generation == UInt32(token >> 32), let endpoint = unsafe slot.pointee.endpoint else {
-      return
-    }
     let bits = unsafe event.events
     let isHungUp = bits & Readiness.hungUp.rawValue != 0
     if unsafe slot.pointee.isHousekeeping || isHungUp || bits & Readiness.failed.rawValue != 0 {
       unsafe endpoint.pointee.transport.pointee.ready?(endpoint.pointee.endpoint, slot.pointee.token, bits)
+      unsafe endpoint.pointee.deadline = deadline(of: endpoint)
     }
     if unsafe !slot.pointee.isHousekeeping, unsafe !slot.pointee.isReady {
       unsafe slot.pointee.isReady = true
@@ -196,13 +201,25 @@ struct Forwarder {
     if isHungUp { unsafe noteHangUp(slot, endpoint) }
   }
 
-  /// A hang-up reports for ever, unlike an error, which is over once it was read (a UDP peer that is not there). A plugin that neither removes the descriptor nor ends its ports would spin the thread.
+  /// The slot that a token of epoll means, and its endpoint; nil: the slot has been given to another in the meantime.
+  func target(of token: UInt64) -> (slot: UInt32, endpoint: UnsafeMutablePointer<EndpointContext>)? {
+    if unsafe token == PolledDescriptor.wakeupToken { return nil }
+    let index = UInt32(truncatingIfNeeded: token)
+    let slot = unsafe state.pointee.descriptors.pointer(Int(index))
+    guard unsafe slot.pointee.generation == UInt32(token >> 32), let endpoint = unsafe slot.pointee.endpoint else {
+      return nil
+    }
+    return unsafe (index, endpoint)
+  }
+
+  /// A hang-up reports for ever, unlike an error, which is over once it was read (a UDP peer that is not there). A plugin
+  /// that neither removes the descriptor nor ends its ports would spin the thread.
   private func noteHangUp(
     _ slot: UnsafeMutablePointer<PolledDescriptor>, _ endpoint: UnsafeMutablePointer<EndpointContext>
   ) {
     unsafe slot.pointee.hangUps += 1
     if unsafe slot.pointee.hangUps > 64 {
-      unsafe failPorts(of: endpoint, error: EPIPE, "its descriptor has hung up and the plugin does nothing about it")
+      unsafe failPorts(of: endpoint, error: 0, "its descriptor has hung up and the plugin does nothing about it")
     }
   }
 

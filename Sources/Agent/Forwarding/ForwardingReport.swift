@@ -1,3 +1,5 @@
+import TransportHost
+
 /// What a forwarding thread tells the control thread: fixed in size, so that telling allocates nothing.
 package struct ForwardingReport: BitwiseCopyable, Sendable {
   package enum Kind: UInt8, BitwiseCopyable, Sendable {
@@ -54,9 +56,6 @@ package struct ReportText: BitwiseCopyable, Sendable {
     }
   }
 
-  package var string: String {
-    var scalars: [UInt8] = []
-    for index in 0..<Self.capacity where bytes[index] != 0 { scalars.append(bytes[index]) }
-    return String(decoding: scalars, as: UTF8.self)
-  }
+  /// The text, fit to be shown.
+  package var string: String { PluginText.printable((0..<Self.capacity).map { bytes[$0] }) }
 }

@@ -10,6 +10,9 @@ package final class ForwardingThread {
   /// LANs that it looks after.
   package var lanCount = 0
 
+  /// Questions that it has not answered within their deadline, and will answer when it goes on.
+  package var overdueAnswers = 0
+
   private var thread = pthread_t()
   /// Commands that the ring had no room for.
   private var waiting: [ForwardingCommand] = []
@@ -48,8 +51,11 @@ package final class ForwardingThread {
   }
 
   /// Runs the completions of the commands that have come back.
-  package func finishCommands() {
+  /// - Parameter takeReports: called before each. What the thread reported before it finished a command is about ports as
+  ///   they were: the completion may end one and give its number to another.
+  package func finishCommands(after takeReports: () -> Void = {}) {
     while let bits = channel.completions.pop() {
+      takeReports()
       underway -= 1
       let command = unsafe Unmanaged<ForwardingCommand>.fromOpaque(UnsafeRawPointer(bitPattern: bits)!)
         .takeRetainedValue()

@@ -6,6 +6,9 @@ final class Inquiry {
   /// A thread between two batches answers in microseconds; this is for one that is not.
   static let deadlineMilliseconds: UInt64 = 250
 
+  private let threads: [ForwardingThread]
+  /// Which of them were asked.
+  private let asked: [Bool]
   private let loop: ControlLoop
   private var missing: Int
   private var answers: [ForwardingCommand?]
@@ -20,18 +23,24 @@ final class Inquiry {
   /// Asks, and calls `action` once with the answers in the order of the questions; nil: none in time.
   static func ask(_ questions: [Question], on loop: ControlLoop, then action: @escaping ([ForwardingCommand?]) -> Void)
   {
-    let inquiry = Inquiry(count: questions.count, loop: loop, action: action)
-    for (index, question) in questions.enumerated() {
+    // A thread that has not answered in time is not asked again until it has: its questions would gather.
+    let asked = questions.map { $0.thread.overdueAnswers == 0 }
+    let inquiry = Inquiry(questions.map(\.thread), asked, loop: loop, action: action)
+    for (index, question) in questions.enumerated() where asked[index] {
       question.thread.post(question.make { command in inquiry.take(command, index) })
     }
     inquiry.begin()
   }
 
-  private init(count: Int, loop: ControlLoop, action: @escaping ([ForwardingCommand?]) -> Void) {
+  private init(
+    _ threads: [ForwardingThread], _ asked: [Bool], loop: ControlLoop, action: @escaping ([ForwardingCommand?]) -> Void
+  ) {
+    self.threads = threads
+    self.asked = asked
     self.loop = loop
     self.action = action
-    missing = count
-    answers = Array(repeating: nil, count: count)
+    missing = asked.count { $0 }
+    answers = Array(repeating: nil, count: threads.count)
   }
 
   private func begin() {
@@ -40,7 +49,10 @@ final class Inquiry {
   }
 
   private func take(_ command: ForwardingCommand, _ index: Int) {
-    guard action != nil else { return }
+    guard action != nil else {
+      threads[index].overdueAnswers -= 1
+      return
+    }
     answers[index] = command
     missing -= 1
     if missing == 0 { finish() }
@@ -53,6 +65,7 @@ final class Inquiry {
     // The commands hold their completions, which hold this object: it must not hold them.
     let answers = self.answers
     self.answers = []
+    for index in threads.indices where asked[index] && answers[index] == nil { threads[index].overdueAnswers += 1 }
     action(answers)
   }
 }

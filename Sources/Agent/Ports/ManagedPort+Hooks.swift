@@ -32,12 +32,11 @@ extension HostHooks {
   static let agent = unsafe HostHooks(
     log: { number, priority, text in
       if let forwarder = Forwarder.current { return unsafe forwarder.log(number, priority, text) }
-      unsafe ManagedPort.find(number)?.log(priority: priority, String(cString: text))
+      unsafe ManagedPort.find(number)?.log(priority: priority, ReportText(cString: text).string)
     },
     stateChanged: { number, state in
       if let forwarder = Forwarder.current { return unsafe forwarder.stateChanged(number, state) }
-      let text = unsafe state.text.map { unsafe String(cString: $0) } ?? ""
-      unsafe ManagedPort.find(number)?.pluginChanged(to: state, text: text)
+      unsafe ManagedPort.find(number)?.pluginChanged(to: state, text: ReportText(cString: state.text).string)
     },
     descriptorsChanged: { number in
       if let forwarder = Forwarder.current { return forwarder.descriptorsChanged(number) }

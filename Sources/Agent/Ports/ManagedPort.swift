@@ -120,9 +120,7 @@ final class ManagedPort {
         size: 0, state: new.state, error: new.error, largest_frame: new.largest_frame, most_pieces: new.most_pieces,
         offloads: new.offloads, text: nil)
     }
-    unsafe note(
-      State(rawValue: new.state) ?? .failed, text: String(text.prefix(ReportText.capacity)), error: new.error,
-      largestFrame: new.largest_frame)
+    unsafe note(State(rawValue: new.state) ?? .failed, text: text, error: new.error, largestFrame: new.largest_frame)
   }
 
   /// A state reported while `open` is still running.
@@ -130,17 +128,26 @@ final class ManagedPort {
 
   /// Notes a new state, tells the journal, and does what follows from it.
   func note(_ new: State, text newText: String, error: Int32, largestFrame newLargest: UInt32?) {
-    guard !isEnding else { return }
+    // What has failed is being stopped; a plugin that goes on speaking does not bring it back.
+    guard !isEnding, state != .failed else { return }
     let old = state
     let oldText = text
     state = new
-    text = newText
+    text = Self.reason(newText, error, of: new)
     if new == .up { largestFrame = newLargest == 0 ? UMBEL_LARGEST_SEGMENT : newLargest }
     if old != new || oldText != newText { agent.report(change: old, of: self) }
     if new != .waiting { backoffSeconds = 1 }
     scheduleRetry()
     agent.noteStatus()
     finishIfEnded()
+  }
+
+  /// What is shown: a plugin's text, with the error that it gave where the text lacks it.
+  private static func reason(_ text: String, _ error: Int32, of state: State) -> String {
+    if error <= 0 { return text }
+    let description = Errno(error).description
+    if text.isEmpty { return description }
+    return state == .failed && !text.contains(description) ? "\(text): \(description)" : text
   }
 
   private func finishIfEnded() {

@@ -30,16 +30,15 @@ final class PluginLink {
       throw error
     }
     self.endpoint = endpoint
-    unsafe context = .allocate(capacity: 1)
     do throws(Errno) {
-      unsafe context.initialize(
-        to: try PortContext(
-          number: managed.number, role: managed.role == .trunk ? .trunk : .guest, lan: lan.context,
-          transport: transport.table, port: opened.port,
-          endpoint: endpoint.context,
-          queueBytes: lan.configuration.queueBytes))
+      // First the value, then its place: once every property is set, an error would run deinit.
+      let value = try unsafe PortContext(
+        number: managed.number, role: managed.role == .trunk ? .trunk : .guest, lan: lan.context,
+        transport: transport.table, port: opened.port, endpoint: endpoint.context,
+        queueBytes: lan.configuration.queueBytes)
+      unsafe context = .allocate(capacity: 1)
+      unsafe context.initialize(to: value)
     } catch {
-      unsafe context.deallocate()
       unsafe transport.table.pointee.close!(opened.port)
       throw PluginProblem(error: error.code, text: "no memory for the port: \(error)")
     }

@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static unsigned char huge_frame[HUGE_FRAME];
@@ -26,6 +28,10 @@ static int closed_descriptor(void)
 
 int32_t bad_start(umbel_port *port)
 {
+    umbel_host_port *host_port = endpoint_of(port)->host_port;
+
+    if (endpoint_of(port)->fault == RESOLVE && bad_host->resolve(host_port, "localhost", 78) == -EPERM)
+        bad_host->log(host_port, UMBEL_LOG_INFO, "not on a forwarding thread");
     return endpoint_of(port)->fault == START_FAILS ? -EIO : 0;
 }
 
@@ -42,6 +48,8 @@ void bad_commit(umbel_port *port)
 void bad_stop(umbel_port *port)
 {
     bad_speak_late(endpoint_of(port)->host_port, endpoint_of(port)->fault);
+    if (endpoint_of(port)->fault == STATE_RISES)
+        bad_report(endpoint_of(port));
 }
 
 int32_t bad_descriptors(umbel_endpoint *endpoint, umbel_descriptor *array, uint32_t stride, uint32_t capacity)
@@ -53,7 +61,11 @@ int32_t bad_descriptors(umbel_endpoint *endpoint, umbel_descriptor *array, uint3
     switch (endpoint->fault) {
     case DESCRIPTORS_CLOSED: all[1].descriptor = closed_descriptor(); break;
     case DESCRIPTORS_NEGATIVE: all[1].descriptor = -1; break;
-    case DESCRIPTORS_FILE: all[1].descriptor = endpoint->other; break;
+    case DESCRIPTORS_FILE: case DESCRIPTORS_HUNG_UP: all[1].descriptor = endpoint->other; break;
+    case DEADLINE_BY_READY:
+        all[1].descriptor = endpoint->other;
+        all[1].kind = UMBEL_DESCRIPTOR_HOUSEKEEPING;
+        break;
     case DESCRIPTORS_TWICE: break;
     case DESCRIPTORS_BAD_KIND: all[0].kind = 77; count = 1; break;
     case DESCRIPTORS_BAD_EVENTS: all[0].events = 0xffffffffu; count = 1; break;
@@ -174,10 +186,33 @@ int32_t bad_receive(umbel_endpoint *endpoint, uint64_t token, umbel_frame *frame
     case RECEIVE_MORE_EMPTY: *more = 1; return 0;
     case RECEIVE_MORE_FRAMES: *more = 1; break;
     case RECEIVE_ERROR: return -EIO;
+    case STATE_RISES: return count > 0 ? -EIO : 0;
+    case RECEIVE_SLEEPS:
+        if (count > 0)
+            poll(NULL, 0, endpoint->amount ? (int)endpoint->amount : 2000);
+        break;
     case RECEIVE_LARGE_ERROR: return INT32_MIN;
     default: *more = count == most; break;
     }
     return (int32_t)count;
+}
+
+/* In 20 ms. */
+static uint64_t soon(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec + 20000000u;
+}
+
+void bad_ready(umbel_endpoint *endpoint, uint64_t token, uint32_t events)
+{
+    uint64_t value;
+
+    (void)token, (void)events;
+    if (endpoint->fault == DEADLINE_BY_READY && read(endpoint->other, &value, sizeof value) > 0)
+        endpoint->due = soon();
 }
 
 int32_t bad_send(umbel_port *port, const umbel_frame *frames, uint32_t stride, uint32_t count)
@@ -185,6 +220,8 @@ int32_t bad_send(umbel_port *port, const umbel_frame *frames, uint32_t stride, u
     umbel_endpoint *endpoint = endpoint_of(port);
     uint32_t i;
 
+    if (endpoint->fault == DEADLINE_BY_SEND)
+        endpoint->due = soon();
     switch (endpoint->fault) {
     case SEND_NOTHING: return 0;
     case SEND_AGAIN: return -EAGAIN;
@@ -205,12 +242,14 @@ uint64_t bad_deadline(umbel_endpoint *endpoint)
 {
     int storm = endpoint->fault == STATE_STORM || endpoint->fault == LOG_STORM || endpoint->fault == DEADLINE_PAST;
 
-    return storm ? 1 : UINT64_MAX;
+    return storm ? 1 : endpoint->due > 0 ? endpoint->due : UINT64_MAX;
 }
 
 void bad_tick(umbel_endpoint *endpoint, uint64_t now)
 {
     (void)now;
+    endpoint->ticks++;
+    endpoint->due = 0;
     bad_chatter(endpoint);
 }
 
@@ -220,8 +259,8 @@ int32_t bad_statistics(umbel_port *port, umbel_counter *counters, uint32_t strid
 
     if (capacity > 0) {
         umbel_counter *counter = ELEMENT(umbel_counter, counters, stride, 0);
-        counter->name = endpoint->fault == STATISTICS_NULL_NAME ? NULL : "turn";
-        counter->value = endpoint->turn;
+        counter->name = endpoint->fault == STATISTICS_NULL_NAME ? NULL : "ticks";
+        counter->value = endpoint->fault == STATISTICS_NULL_NAME ? endpoint->turn : endpoint->ticks;
     }
     if (endpoint->fault == STATISTICS_ERROR)
         return -EIO;

@@ -14,8 +14,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -149,6 +151,16 @@ static int loopback_socket(const umbel_open *configuration)
     return -1;
 }
 
+static int hung_up_socket(void)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return -1;
+    close(pair[1]);
+    return pair[0];
+}
+
 static int32_t open_badly(uint32_t fault, umbel_problem *problem)
 {
     switch (fault) {
@@ -182,8 +194,15 @@ static int32_t open_port(umbel_host_port *host_port, const umbel_open *configura
     made->fault = made->next_fault = fault;
     made->amount = made->next_amount = number_of(configuration, AMOUNT);
     made->other = -1;
+    made->control = pthread_self();
     if (fault == DESCRIPTORS_FILE)
         made->other = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    if (fault == DESCRIPTORS_HUNG_UP)
+        made->other = hung_up_socket();
+    if (fault == DEADLINE_BY_READY)
+        made->other = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fault == RESOLVE)
+        bad_host->resolve(host_port, "localhost", 77);
     *endpoint = made;
     *port = (umbel_port *)(void *)made;
     bad_report(made);
@@ -203,6 +222,20 @@ static int32_t prepare(umbel_port *port, uint32_t reason, const umbel_open *conf
         return 1;
     }
     return endpoint->fault == PREPARE_FOR_EVER;
+}
+
+static void resolved(umbel_port *port, uint64_t token, const umbel_address *addresses, uint32_t stride, int32_t count)
+{
+    umbel_endpoint *endpoint = endpoint_of(port);
+    const char *thread = pthread_equal(endpoint->control, pthread_self()) ? "control" : "another";
+    char text[100], printed[INET6_ADDRSTRLEN] = "-";
+
+    if (count > 0) {
+        const umbel_address *last = ELEMENT(const umbel_address, addresses, stride, count - 1);
+        inet_ntop((int)last->family, last->bytes, printed, sizeof printed);
+    }
+    sprintf(text, "token %u resolved to %s on the %s thread", (unsigned)token, printed, thread);
+    bad_host->log(endpoint->host_port, UMBEL_LOG_INFO, text);
 }
 
 static void close_port(umbel_port *port)
@@ -241,12 +274,14 @@ __attribute__((visibility("default"))) const umbel_transport *umbel_transport_en
     table.open = open_port;
     table.prepare = prepare;
     table.close = close_port;
+    table.resolved = resolved;
     table.start = bad_start;
     table.commit = bad_commit;
     table.stop = bad_stop;
     table.descriptors = bad_descriptors;
     table.receive = bad_receive;
     table.send = bad_send;
+    table.ready = bad_ready;
     table.deadline = bad_deadline;
     table.tick = bad_tick;
     table.statistics = bad_statistics;

@@ -6,6 +6,8 @@
 
 #include "umbel_transport.h"
 
+#include <pthread.h>
+
 #define BATCH 32u
 #define MANY_PIECES 1000u
 #define LONG_TEXT 10000u
@@ -29,6 +31,7 @@
     X(STATE_NOT_UTF8, "state-not-utf8") \
     X(STATE_LIMITS_SMALL, "state-limits-small")             /* takes frames of 1 byte */ \
     X(STATE_LIMITS_LARGE, "state-limits-large")             /* takes 4 GiB, as many pieces, every offload bit */ \
+    X(STATE_RISES, "state-rises")                           /* fails with the first frame; says in stop that it is up */ \
     X(STATE_STORM, "state-storm")                           /* a new state in each receive and tick, always due */ \
     X(LOG_STORM, "log-storm")                               /* a line in each receive and tick, always due */ \
     X(LOG_NULL, "log-null")                                 /* log(port, 99, NULL) */ \
@@ -37,15 +40,19 @@
     X(DESCRIPTORS_NEGATIVE, "descriptors-negative")         /* -1 */ \
     X(DESCRIPTORS_FILE, "descriptors-file")                 /* /dev/zero, which epoll refuses */ \
     X(DESCRIPTORS_TWICE, "descriptors-twice")               /* the same one under two tokens */ \
+    X(DESCRIPTORS_HUNG_UP, "descriptors-hung-up")           /* a socket whose other end is closed */ \
     X(DESCRIPTORS_MANY, "descriptors-many")                 /* returns 1,000, fills one */ \
     X(DESCRIPTORS_ERROR, "descriptors-error")               /* returns -EIO */ \
     X(DESCRIPTORS_BAD_KIND, "descriptors-bad-kind")         /* kind 77 */ \
     X(DESCRIPTORS_BAD_EVENTS, "descriptors-bad-events")     /* all bits: edge-triggered, one-shot, exclusive */ \
     X(DESCRIPTORS_CHANGED, "descriptors-changed")           /* descriptors_changed in each descriptors */ \
     X(DEADLINE_PAST, "deadline-past")                       /* always 1 ns after boot */ \
+    X(DEADLINE_BY_READY, "deadline-by-ready")               /* no fault: ready sets a deadline, tick clears it */ \
+    X(DEADLINE_BY_SEND, "deadline-by-send")                 /* no fault: send does */ \
     X(RECEIVE_TOO_MANY, "receive-too-many")                 /* returns capacity + 1 */ \
     X(RECEIVE_MORE_EMPTY, "receive-more-empty")             /* "more" and no frames, for ever */ \
     X(RECEIVE_MORE_FRAMES, "receive-more-frames")           /* "more" and the first frame again, for ever */ \
+    X(RECEIVE_SLEEPS, "receive-sleeps")                     /* 2,000 ms after a frame */ \
     X(RECEIVE_NEVER_DRAINS, "receive-never-drains")         /* leaves the descriptor readable */ \
     X(RECEIVE_ERROR, "receive-error")                       /* -EIO for ever */ \
     X(RECEIVE_LARGE_ERROR, "receive-large-error")           /* INT32_MIN */ \
@@ -73,6 +80,7 @@
     X(STATISTICS_MANY, "statistics-many")                   /* returns 10,000, fills one */ \
     X(STATISTICS_NULL_NAME, "statistics-null-name") \
     X(STATISTICS_ERROR, "statistics-error")                 /* -EIO */ \
+    X(RESOLVE, "resolve")                                   /* asks for localhost in open, and in start, where it must not */ \
     X(BOGUS_REMOTES, "bogus-remotes")                       /* remote_gone of remotes that never were, in each receive */ \
     X(BOGUS_HANDLES, "bogus-handles")                       /* calls with handles that the host never gave */ \
     X(LATE_REMOTE_GONE, "late-remote-gone") \
@@ -89,7 +97,9 @@ struct umbel_endpoint {
     uint32_t number, fault, amount;
     uint32_t next_fault, next_amount;   /* what commit takes over */
     uint32_t first_length;              /* bytes of the first frame; 0: none yet */
-    uint32_t turn;
+    uint32_t turn, ticks;
+    uint64_t due;                       /* the deadline that ready or send has set; 0: none */
+    pthread_t control;                  /* the thread of open */
     umbel_piece pieces[BATCH], many[MANY_PIECES];
     unsigned char bytes[BATCH][UMBEL_LARGEST_SEGMENT + 1];
 };
@@ -117,6 +127,7 @@ int32_t bad_descriptors(umbel_endpoint *endpoint, umbel_descriptor *array, uint3
 int32_t bad_receive(umbel_endpoint *endpoint, uint64_t token, umbel_frame *frames, uint32_t stride, uint32_t capacity,
                     uint32_t *more);
 int32_t bad_send(umbel_port *port, const umbel_frame *frames, uint32_t stride, uint32_t count);
+void bad_ready(umbel_endpoint *endpoint, uint64_t token, uint32_t events);
 uint64_t bad_deadline(umbel_endpoint *endpoint);
 void bad_tick(umbel_endpoint *endpoint, uint64_t now);
 int32_t bad_statistics(umbel_port *port, umbel_counter *counters, uint32_t stride, uint32_t capacity);

@@ -12,9 +12,9 @@ final class CablePort: TransportPort {
   private var oversize: UInt64 = 0
 
   /// Control thread: may allocate and wait.
-  init(_ configuration: PortConfiguration, host: HostPort, socket: Int32) {
+  init(_ configuration: PortConfiguration, host: HostPort, socket: Int32) throws(TransportProblem) {
     self.socket = socket
-    super.init(configuration, host: host)
+    try super.init(configuration, host: host)
     host.report(.up("UDP on loopback"))
   }
 

@@ -13,7 +13,7 @@ private let cable = TransportDefinition(
 ) { configuration, host throws(TransportProblem) in
   let socket = try loopbackSocket(
     from: UInt16(configuration.integer("port")!), to: UInt16(configuration.integer("peer-port")!))
-  return CablePort(configuration, host: host, socket: socket)
+  return try CablePort(configuration, host: host, socket: socket)
 }
 
 /// The one symbol that crosses.

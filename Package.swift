@@ -25,7 +25,12 @@ func plugin(_ name: String) -> [Target] {
       path: "Plugins/\(name)/\(name)", swiftSettings: strict),
     .target(
       name: "\(name)Entry", dependencies: [.byName(name: "\(name)Transport"), "TransportKit", "CTransport"],
-      path: "Plugins/\(name)/Entry", swiftSettings: strict),
+      path: "Plugins/\(name)/Entry", swiftSettings: strict,
+      // One symbol leaves a plugin: what else it exported could take the place of another plugin's. The package manager
+      // has no setting for a version script; packages that depend on this one by version still build.
+      linkerSettings: [
+        .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exported-symbols.map"])
+      ]),
   ]
 }
 

@@ -8,6 +8,8 @@ package struct Interface: Hashable, Sendable {
   package let name: String
   /// Set up by the administrator (`IFF_UP`); says nothing about a carrier.
   package let isUp: Bool
+  /// The host's own loopback interface (`IFF_LOOPBACK`).
+  package let isLoopback: Bool
 }
 
 /// Questions about interfaces and routes of this network namespace, answered by rtnetlink.
@@ -62,7 +64,7 @@ package enum Interfaces {
       else { throw Errno(EBADMSG) }
       return Interface(
         index: UInt32(link.ifi_index), name: String(decoding: name.bytes.prefix { $0 != 0 }, as: UTF8.self),
-        isUp: link.ifi_flags & UInt32(IFF_UP) != 0)
+        isUp: link.ifi_flags & UInt32(IFF_UP) != 0, isLoopback: link.ifi_flags & UInt32(IFF_LOOPBACK) != 0)
     } catch {
       if error.code == ENODEV { return nil }
       throw error

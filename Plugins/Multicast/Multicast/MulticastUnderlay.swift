@@ -145,8 +145,11 @@ struct MulticastUnderlay {
 
   private func makeSender(_ interface: Interface) throws(Obstacle) -> Descriptor {
     do throws(Errno) {
+      // The kernel does not choose a loopback address by itself: 127.0.0.1 and ::1 are of too small a scope.
+      let loopback = interface.isLoopback ? IPAddress(settings.group.family == AF_INET ? "127.0.0.1" : "::1") : nil
       return try MulticastSocket.sender(
-        settings.group, port: settings.port, interface: interface.index, source: settings.source, hops: settings.hops)
+        settings.group, port: settings.port, interface: interface.index, source: settings.source ?? loopback,
+        hops: settings.hops)
     } catch {
       switch error.code {
       case EADDRNOTAVAIL, ENETUNREACH, EINVAL:

@@ -84,10 +84,10 @@ extension Forwarder {
     }
     let lan = unsafe port.pointee.lan
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
-    let offload = unsafe Offload(frame.pointee.offload)
+    let segment =
+      unsafe frame.pointee.offload.gso_type == 0 ? length : Offload(frame.pointee.offload).segmentLength(of: length)
     let verdict = unsafe lan.pointee.core.forward(
-      frame.pointee.pieces[0].data, length: length, segmentLength: offload.segmentLength(of: length), from: slot,
-      remote: remote, now: seconds)
+      frame.pointee.pieces[0].data, length: length, segmentLength: segment, from: slot, remote: remote, now: seconds)
     switch verdict {
     case .unicast(let target, let remote):
       unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: remote)
@@ -100,15 +100,20 @@ extension Forwarder {
     }
   }
 
+  @inline(__always)
   private func isWellFormed(_ frame: UnsafeMutablePointer<umbel_frame>) -> Bool {
-    let count = unsafe frame.pointee.piece_count
     let length = unsafe Int(frame.pointee.length)
-    guard count > 0, count <= Self.mostPieces, length <= Int(UMBEL_LARGEST_FRAME),
-      let pieces = unsafe frame.pointee.pieces,
-      unsafe pieces[0].data != nil, unsafe pieces[0].length >= min(length, 64)
+    guard length <= Int(UMBEL_LARGEST_FRAME), unsafe frame.pointee.piece_count > 0,
+      let pieces = unsafe frame.pointee.pieces, unsafe pieces[0].data != nil
     else { return false }
+    if unsafe frame.pointee.piece_count == 1 { return unsafe pieces[0].length == length }
+    return unsafe isWellFormed(pieces, Int(frame.pointee.piece_count), length)
+  }
+
+  private func isWellFormed(_ pieces: UnsafePointer<umbel_piece>, _ count: Int, _ length: Int) -> Bool {
+    guard count <= Int(Self.mostPieces), unsafe pieces[0].length >= min(length, 64) else { return false }
     var sum = 0
-    for index in 0..<Int(count) {
+    for index in 0..<count {
       let piece = unsafe pieces[index]
       guard unsafe piece.data != nil, unsafe piece.length >= 0, unsafe piece.length <= length - sum else {
         return false

@@ -53,6 +53,7 @@ struct ForwarderState: ~Copyable {
 
   var now = monotonicNanoseconds()
   let started = monotonicNanoseconds()
+  var seconds: UInt32 = 0
   var nextHousekeeping: UInt64 = 0
   /// A frame was received or a command carried out in this round.
   var isFruitful = false
@@ -153,7 +154,7 @@ struct Forwarder {
     guard let count = try? unsafe state.pointee.epoll.wait(into: events, milliseconds: timeout) else {
       preconditionFailure("epoll_wait refused the thread's own set")
     }
-    unsafe state.pointee.now = monotonicNanoseconds()
+    takeTime()
     unsafe state.pointee.isFruitful = false
     for index in 0..<count { unsafe take(events[index]) }
     carryOutCommands()
@@ -164,6 +165,12 @@ struct Forwarder {
     runTicks()
     if unsafe state.pointee.hasPendingReports { flushPendingReports() }
     unsafe restIfSpinning(UnsafeBufferPointer(rebasing: events[..<count]))
+  }
+
+  private func takeTime() {
+    let now = monotonicNanoseconds()
+    unsafe state.pointee.now = now
+    unsafe state.pointee.seconds = UInt32(truncatingIfNeeded: (now - state.pointee.started) / 1_000_000_000)
   }
 
   private func timeoutMilliseconds() -> Int32 {
@@ -225,10 +232,8 @@ struct Forwarder {
 
   // MARK: Time
 
-  /// Seconds for the switch, which wants small numbers.
-  var seconds: UInt32 {
-    UInt32(truncatingIfNeeded: unsafe (state.pointee.now - state.pointee.started) / 1_000_000_000)
-  }
+  /// The time of this round in seconds, for the switch.
+  var seconds: UInt32 { unsafe state.pointee.seconds }
 
   private func runTicks() {
     let now = unsafe state.pointee.now

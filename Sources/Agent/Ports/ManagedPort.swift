@@ -31,7 +31,8 @@ final class ManagedPort {
   let values: [OptionValue]
   /// Who is behind a guest port; nil: a configured port.
   let guest: GuestIdentity?
-  unowned let lan: ManagedLAN
+  /// The two hold each other until the LAN forgets the port; who still describes the port may outlive both.
+  let lan: ManagedLAN
 
   private(set) var state = State.opening
   private(set) var text = ""
@@ -137,7 +138,8 @@ final class ManagedPort {
     if new == .up { largestFrame = newLargest == 0 ? UMBEL_LARGEST_SEGMENT : newLargest }
     if old != new || oldText != newText { agent.report(change: old, of: self) }
     if new != .waiting { backoffSeconds = 1 }
-    scheduleRetry()
+    // One that says again and again that it waits does not put off its next try.
+    if new != .waiting || retryTimer == nil { scheduleRetry() }
     agent.noteStatus()
     finishIfEnded()
   }
@@ -214,6 +216,7 @@ final class ManagedPort {
     isEnding = true
     if state != .failed { state = .closing }
     if let retryTimer { agent.loop.cancel(retryTimer) }
+    retryAt = nil
     if let guestWatch { agent.loop.unwatch(guestWatch.value.number) }
     stopForwarding { [self] in
       if let link { link.close() }
@@ -228,7 +231,7 @@ final class ManagedPort {
 
   private func stopForwarding(then action: @escaping () -> Void) {
     guard let link, !link.isStopped else { return action() }
-    lastStatistics = link.statistics
+    if let statistics = link.statistics { lastStatistics = statistics }
     lan.thread.post(
       link.removeCommand { [self] in
         isForwarding = false

@@ -7,9 +7,11 @@ import TransportHost
 // What forwarding threads and plugins tell, on its way to the journal.
 
 extension Agent {
-  /// Takes over what a forwarding thread has reported.
+  /// Takes over what a forwarding thread has reported up to now; what it adds meanwhile wakes this thread again, so that
+  /// a transport that talks without end does not keep it from its other work.
   func takeReports(of thread: ForwardingThread) {
-    while let report = thread.channel.reports.pop() {
+    for _ in 0..<ForwardingChannel.reportCapacity {
+      guard let report = thread.channel.reports.pop() else { return }
       guard let port = ManagedPort.find(report.port) else { continue }
       switch report.kind {
       case .state:

@@ -10,7 +10,7 @@ struct EndingTests {
     let removal = try PendingCall(bench.agent, RemoveLan.self, RemoveLan.Parameters(name: "lab"))
     pause(milliseconds: 50)
     let late = try Station(8)
-    #expect(throws: AgentError.self) { try bench.agent.addPort("late", "minimal", late.options) }
+    #expect(throws: ClientError.self) { try bench.agent.addPort("late", "minimal", late.options) }
     #expect(try removal.reply().contains("\"parameters\""))
     #expect(try bench.agent.status().lans.isEmpty)
     #expect(bench.agent.end() == 0)
@@ -38,6 +38,24 @@ struct EndingTests {
     #expect(try listing.reply().contains("\"stations\""))
     #expect(try bench.agent.isResponding())
     #expect(bench.agent.end() == 0)
+  }
+
+  @Test func `an agent that cannot start leaves nothing behind`() throws {
+    let workplace = try Workplace()
+    let run = workplace.path + "/run"
+    try FileSystem.makeDirectory(run)
+    // In the way of the second LAN's directory.
+    try FileSystem.write([], to: run + "/second")
+    let configuration = "lans: {first: {doors: [bess]}, second: {doors: [bess]}}"
+    try FileSystem.write(Array(configuration.utf8), to: workplace.path + "/umbel.yaml")
+    let child = try ChildProcess(
+      [
+        Places.agent, "--config", workplace.path + "/umbel.yaml", "--plugin-dir", Places.build, "--runtime-dir", run,
+      ], output: workplace.path + "/log")
+    #expect(child.wait(milliseconds: 5_000) == 69)
+    let log = String(decoding: try FileSystem.read(workplace.path + "/log"), as: UTF8.self)
+    #expect(log.contains("LAN first is down"))
+    #expect(try FileSystem.names(in: run) == ["second", "umbel.lock"])
   }
 
   /// Keeps the forwarding thread of a LAN from answering.

@@ -77,7 +77,7 @@ struct ForwarderState: ~Copyable {
     let touched = unsafe try FixedList<UnsafeMutablePointer<PortContext>>(capacity: PortNumbers.capacity)
     let queued = unsafe try FixedList<UnsafeMutablePointer<PortContext>>(capacity: PortNumbers.capacity)
     let endpoints = unsafe try FixedList<UnsafeMutablePointer<EndpointContext>>(capacity: PortNumbers.capacity)
-    let lans = unsafe try FixedList<UnsafeMutablePointer<LANContext>>(capacity: 4_096)
+    let lans = unsafe try FixedList<UnsafeMutablePointer<LANContext>>(capacity: Agent.mostLANs)
     unsafe self.channel = channel
     unsafe self.epoll = epoll
     unsafe self.scratch = scratch

@@ -100,6 +100,6 @@ private func runForwardingThread(_ argument: UnsafeMutableRawPointer?) -> Unsafe
   let start = unsafe Unmanaged<ForwardingStart>.fromOpaque(argument!).takeRetainedValue()
   unsafe clinux_set_thread_name("forward-\(start.index)")
   // The state is freed with what holds it, which nothing here uses after its address.
-  unsafe withExtendedLifetime(start) { unsafe Forwarder(state: start.state).run() }
+  withExtendedLifetime(start) { unsafe Forwarder(state: start.state).run() }
   return nil
 }

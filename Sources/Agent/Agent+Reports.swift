@@ -69,12 +69,15 @@ extension ManagedPort {
   /// What a plugin says of this port.
   func log(priority: UInt32, _ text: String) {
     let level = JournalPriority(rawValue: Int32(clamping: priority)) ?? .notice
-    record(level, "\(path): \(text)")
+    record(level, "\(path): \(text)", limitedBy: \.wordsLimiter)
   }
 
   /// Writes a record about this port, unless it has written too many.
-  func record(_ priority: JournalPriority, _ text: String, id: MessageID? = nil) {
-    guard let suppressed = limiter.admit(now: monotonicNanoseconds()) else { return }
+  func record(
+    _ priority: JournalPriority, _ text: String, id: MessageID? = nil,
+    limitedBy limiter: ReferenceWritableKeyPath<ManagedPort, RecordLimiter> = \.limiter
+  ) {
+    guard let suppressed = self[keyPath: limiter].admit(now: monotonicNanoseconds()) else { return }
     let hint = suppressed == 0 ? "" : " (\(suppressed) records of this port were left out before)"
     lan.agent.journal.log(priority, text + hint, id: id, fields: fields)
   }

@@ -114,6 +114,7 @@ struct PolledDescriptor {
 
   var endpoint: UnsafeMutablePointer<EndpointContext>?
   var token: UInt64
+  /// -1: closed, and the number is another's.
   var number: Int32
   var generation: UInt32
   /// The endpoint's next slot; 0: none.

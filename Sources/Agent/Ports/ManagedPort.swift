@@ -49,10 +49,13 @@ final class ManagedPort {
   private(set) var isForwarding = false
 
   var link: PluginLink?
+  /// Of the records about this port, and of those in its transport's words, which must not crowd out the others.
   var limiter = RecordLimiter()
+  var wordsLimiter = RecordLimiter()
   var watchesInterfaces = false
   private var isPreparing = false
-  private var preparesAgain = false
+  /// Why to prepare again when the commit under way has been made; nil: no need.
+  private var nextReason: UInt32?
   private var isEnding = false
   private var backoffSeconds: UInt64 = 1
   private var retryTimer: ControlLoop.Timer?
@@ -187,7 +190,7 @@ final class ManagedPort {
   private func prepare(reason: UInt32) {
     guard let link, !isEnding, state == .waiting || state == .up || state == .opening else { return }
     guard !isPreparing else {
-      preparesAgain = true
+      nextReason = reason
       return
     }
     do throws(PluginProblem) {
@@ -201,9 +204,9 @@ final class ManagedPort {
       link.commitCommand { [weak self] in
         guard let self else { return }
         self.isPreparing = false
-        guard self.preparesAgain else { return }
-        self.preparesAgain = false
-        self.prepare(reason: reason)
+        guard let next = self.nextReason else { return }
+        self.nextReason = nil
+        self.prepare(reason: next)
       })
   }
 

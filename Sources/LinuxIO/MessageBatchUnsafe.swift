@@ -2,6 +2,9 @@
 //
 // A forwarding thread spends most of its time in the kernel, so a batch writes only what the last one changed: the
 // kernel overwrites the length of a name, the sender's vectors differ. Nothing here allocates after init.
+//
+// Results lie in an array, because the bodies of package functions are not inlined into other modules, and a call for
+// each property of each message would be a notable part of what a frame costs in user code.
 
 package import CLinux
 import Glibc
@@ -12,9 +15,11 @@ package struct MessageReceiver: ~Copyable {
   /// The bytes kept for the name of each sender: a `sockaddr_in6` and padding.
   package static let nameStride = 32
 
-  @usableFromInline let messages: UnsafeMutablePointer<clinux_message>
-  @usableFromInline let names: UnsafeMutableRawPointer?
-  @usableFromInline var namesToReset = 0
+  private let messages: UnsafeMutablePointer<clinux_message>
+  private let names: UnsafeMutableRawPointer?
+  private var namesToReset = 0
+  /// The bytes of each message that the last `receive` got; -1: it was longer than its vectors.
+  package let lengths: UnsafeMutablePointer<Int32>
   /// The most messages of one call.
   package let capacity: Int
 
@@ -24,6 +29,8 @@ package struct MessageReceiver: ~Copyable {
   package init(vectors: UnsafeMutablePointer<iovec>, vectorsPerMessage: Int, capacity: Int, wantsNames: Bool) {
     self.capacity = capacity
     unsafe messages = .allocate(capacity: capacity)
+    unsafe lengths = .allocate(capacity: capacity)
+    unsafe lengths.initialize(repeating: 0, count: capacity)
     unsafe names =
       wantsNames ? .allocate(byteCount: capacity * MessageReceiver.nameStride, alignment: 8) : nil
     for index in 0..<capacity {
@@ -40,13 +47,13 @@ package struct MessageReceiver: ~Copyable {
 
   deinit {
     unsafe messages.deallocate()
+    unsafe lengths.deallocate()
     unsafe names?.deallocate()
   }
 
   /// Receives what is there, without waiting.
   /// - Parameter most: how many messages at most, no more than `capacity`.
   /// - Returns: how many came, or `-errno`; `-EAGAIN`: none.
-  @inlinable
   package mutating func receive(from socket: Int32, most: Int) -> Int32 {
     if unsafe names != nil {
       for index in 0..<namesToReset {
@@ -57,22 +64,18 @@ package struct MessageReceiver: ~Copyable {
       let count = unsafe clinux_receive_messages(socket, messages, UInt32(most), Int32(MSG_DONTWAIT))
       if count >= 0 {
         namesToReset = Int(count)
+        for index in 0..<namesToReset {
+          let isTruncated = unsafe messages[index].header.msg_flags & Int32(MSG_TRUNC) != 0
+          unsafe lengths[index] = isTruncated ? -1 : Int32(truncatingIfNeeded: messages[index].length)
+        }
         return count
       }
       if errno != EINTR { return -errno }
     }
   }
 
-  /// Bytes of a received message; of a truncated one, those that fitted.
-  @inlinable package func length(_ index: Int) -> Int { Int(unsafe messages[index].length) }
-
-  /// Whether a received message was longer than its vectors.
-  @inlinable package func isTruncated(_ index: Int) -> Bool {
-    unsafe messages[index].header.msg_flags & Int32(MSG_TRUNC) != 0
-  }
-
   /// The sender's address as the kernel wrote it; names must be wanted.
-  @inlinable package func name(_ index: Int) -> UnsafeRawPointer {
+  package func name(_ index: Int) -> UnsafeRawPointer {
     unsafe UnsafeRawPointer(names.unsafelyUnwrapped + index &* MessageReceiver.nameStride)
   }
 }
@@ -80,7 +83,7 @@ package struct MessageReceiver: ~Copyable {
 /// The array of `sendmmsg`, for a connected socket.
 @safe
 package struct MessageSender: ~Copyable {
-  @usableFromInline let messages: UnsafeMutablePointer<clinux_message>
+  private let messages: UnsafeMutablePointer<clinux_message>
   /// The most messages of one call.
   package let capacity: Int
 
@@ -93,7 +96,6 @@ package struct MessageSender: ~Copyable {
   deinit { unsafe messages.deallocate() }
 
   /// Says what message `index` of the next `send` consists of. The vectors are borrowed until then.
-  @inlinable
   package func set(_ index: Int, vectors: UnsafePointer<iovec>, count: Int) {
     unsafe messages[index].header.msg_iov = UnsafeMutablePointer(mutating: vectors)
     unsafe messages[index].header.msg_iovlen = count
@@ -101,7 +103,6 @@ package struct MessageSender: ~Copyable {
 
   /// Sends the first `count` messages in order, without waiting and without SIGPIPE.
   /// - Returns: how many were sent, or `-errno` about the first.
-  @inlinable
   package func send(to socket: Int32, count: Int) -> Int32 {
     let flags = Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
     while true {

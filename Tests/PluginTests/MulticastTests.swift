@@ -148,9 +148,9 @@ private func network(_ more: [String: OptionValue] = [:]) throws -> (trunk: Driv
 
   @Test func `a group that another program keeps for itself is waited for`() throws {
     let number = nextPort.add(1, ordering: .relaxed).newValue
-    let taken = Descriptor(owning: socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0))
-    let bound = unsafe SocketAddress(IPAddress(group)!, port: number).withSockaddr { unsafe bind(taken.number, $0, $1) }
-    try #require(bound == 0)
+    let index = unsafe if_nametoindex("lo")
+    let taken = try MulticastSocket.receiver(try #require(IPAddress(group)), port: number, interface: index)
+    try setSocketOption(taken.number, SOL_SOCKET, SO_REUSEADDR, 0)
     let port = try trunk(number)
     #expect(port.state == UMBEL_STATE_WAITING)
     #expect(port.text.contains("another program has \(group):\(number) for itself"))

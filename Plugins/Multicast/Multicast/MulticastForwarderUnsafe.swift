@@ -48,6 +48,10 @@ struct MulticastForwarder: ~Copyable {
 
   /// Puts a change into force.
   mutating func apply(_ change: MulticastChange) {
+    if change.closesSockets || change.receiverNumber >= 0 {
+      noteKernelDrops()
+      lastKernelDrops = 0
+    }
     if change.closesSockets {
       receiver = nil
       sender = nil
@@ -55,8 +59,6 @@ struct MulticastForwarder: ~Copyable {
       senderNumber = -1
     }
     if let next = change.receiver.take() {
-      noteKernelDrops()
-      lastKernelDrops = 0
       receiverNumber = next.number
       receiver = consume next
     }
@@ -81,17 +83,17 @@ struct MulticastForwarder: ~Copyable {
       return
     }
     for slot in 0..<count {
-      let length = receiving.length(slot)
+      let length = Int(unsafe receiving.lengths[slot])
       if unsafe own.contains(SourceKey(receiving.name(slot), isIPv4: isIPv4)) {
         ownEchoes &+= 1
-      } else if receiving.isTruncated(slot) {
-        oversizes &+= 1
       } else if length >= 14 {
         frames.append(buffers, slot: slot, length: length, port: port)
       } else if length == 0 {
         empties &+= 1
-      } else {
+      } else if length > 0 {
         runts &+= 1
+      } else {
+        oversizes &+= 1
       }
     }
     frames.hasMore = count == most

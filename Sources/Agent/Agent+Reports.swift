@@ -7,9 +7,11 @@ import TransportHost
 // What forwarding threads and plugins tell, on its way to the journal.
 
 extension Agent {
-  /// Takes over what a forwarding thread has reported.
+  /// Takes over what a forwarding thread has reported up to now; what it adds meanwhile wakes this thread again, so that
+  /// a transport that talks without end does not keep it from its other work.
   func takeReports(of thread: ForwardingThread) {
-    while let report = thread.channel.reports.pop() {
+    for _ in 0..<ForwardingChannel.reportCapacity {
+      guard let report = thread.channel.reports.pop() else { return }
       guard let port = ManagedPort.find(report.port) else { continue }
       switch report.kind {
       case .state:
@@ -67,12 +69,15 @@ extension ManagedPort {
   /// What a plugin says of this port.
   func log(priority: UInt32, _ text: String) {
     let level = JournalPriority(rawValue: Int32(clamping: priority)) ?? .notice
-    record(level, "\(path): \(text)")
+    record(level, "\(path): \(text)", limitedBy: \.wordsLimiter)
   }
 
   /// Writes a record about this port, unless it has written too many.
-  func record(_ priority: JournalPriority, _ text: String, id: MessageID? = nil) {
-    guard let suppressed = limiter.admit(now: monotonicNanoseconds()) else { return }
+  func record(
+    _ priority: JournalPriority, _ text: String, id: MessageID? = nil,
+    limitedBy limiter: ReferenceWritableKeyPath<ManagedPort, RecordLimiter> = \.limiter
+  ) {
+    guard let suppressed = self[keyPath: limiter].admit(now: monotonicNanoseconds()) else { return }
     let hint = suppressed == 0 ? "" : " (\(suppressed) records of this port were left out before)"
     lan.agent.journal.log(priority, text + hint, id: id, fields: fields)
   }

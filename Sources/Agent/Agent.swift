@@ -16,6 +16,9 @@ import TransportHost
 /// What one process runs, from the control thread's side.
 @safe
 final class Agent {
+  /// LANs at one time; a forwarding thread's table has room for as many.
+  static let mostLANs = 4_096
+
   let loop: ControlLoop
   let journal: Journal
   let manager: ServiceManager
@@ -77,6 +80,8 @@ final class Agent {
   /// does not keep the others from opening.
   @discardableResult
   func addLAN(_ configuration: LanConfiguration) throws(AgentFailure) -> ManagedLAN {
+    if isEnding { throw AgentFailure("The agent is ending.") }
+    guard lans.count < Self.mostLANs else { throw AgentFailure("There may be no more than \(Self.mostLANs) LANs.") }
     // The thread with the fewest LANs; there is at least one.
     guard let thread = threads.min(by: { $0.lanCount < $1.lanCount }) else {
       throw AgentFailure("no forwarding thread")
@@ -183,14 +188,13 @@ final class Agent {
       action()
     }
     loop.after(milliseconds: 2_000, finish)
-    if lans.isEmpty { return finish() }
-    for lan in lans {
-      lan.end { [unowned self] in
-        guard self.lans.isEmpty else { return }
-        for thread in self.threads { thread.stop() }
-        finish()
-      }
+    let stopThreads = { [unowned self] in
+      guard self.lans.isEmpty else { return }
+      for thread in self.threads { thread.stop() }
+      finish()
     }
+    if lans.isEmpty { return stopThreads() }
+    for lan in lans { lan.end(then: stopThreads) }
   }
 }
 

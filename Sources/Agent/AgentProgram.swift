@@ -86,7 +86,34 @@ package struct AgentProgram {
     let methods = AgentMethods(agent: agent)
     let server = VarlinkServer(loop: loop, handler: methods, version: agentVersion)
     // Anyone may connect: who may call is decided for each call, and others get an answer that says what they need.
-    try server.listen(at: directory.path + "/umbel.sock", mode: 0o666)
+    let socket = directory.path + "/umbel.sock"
+    try server.listen(at: socket, mode: 0o666)
+    defer {
+      server.stop()
+      unsafe unlink(socket)
+      // The server does not hold its handler.
+      withExtendedLifetime(methods) {}
+    }
+    try watch(signals, agent, journal)
+    do {
+      try agent.start(configuration)
+      try agent.watchInterfaces()
+    } catch {
+      // The LANs that were made are taken down: no socket, directory or running thread is left behind.
+      agent.end { loop.stop() }
+      try loop.run()
+      throw error
+    }
+    agent.feedWatchdog()
+    manager.ready(status: agent.statusText)
+    try loop.run()
+    return .ok
+  }
+
+  private func watch(
+    _ signals: consuming SignalDescriptor, _ agent: Agent, _ journal: Journal
+  ) throws(Errno) {
+    let loop = agent.loop
     let signals = Box(signals)
     try loop.watch(signals.value.descriptor.number) { _ in
       while let number = signals.value.next() {
@@ -97,14 +124,6 @@ package struct AgentProgram {
         }
       }
     }
-    try agent.start(configuration)
-    try agent.watchInterfaces()
-    agent.feedWatchdog()
-    manager.ready(status: agent.statusText)
-    try loop.run()
-    server.stop()
-    unsafe unlink(directory.path + "/umbel.sock")
-    return .ok
   }
 
   // MARK: Parts

@@ -69,8 +69,10 @@ package final class ControlLoop {
   /// Runs until `stop` is called.
   package func run() throws(Errno) {
     let events = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 64)
-    defer { unsafe events.deallocate() }
-    isStopping = false
+    defer {
+      unsafe events.deallocate()
+      isStopping = false
+    }
     while !isStopping {
       let count = try unsafe epoll.wait(into: events, milliseconds: timeout())
       for index in 0..<count {
@@ -84,7 +86,7 @@ package final class ControlLoop {
     }
   }
 
-  /// Makes `run` return after the present round.
+  /// Makes `run` return after the present round; before it has begun, at once.
   package func stop() { isStopping = true }
 
   private func timeout() -> Int32 {

@@ -34,13 +34,16 @@ extension Forwarder {
       unsafe port.pointee.transport.pointee.commit?(port.pointee.port)
       unsafe port.pointee.endpoint.pointee.deadline = deadline(of: port.pointee.endpoint)
     case .refreshDescriptors(let port):
+      // What is asked for after the port was stopped may be about an endpoint that is freed.
+      guard unsafe port.pointee.slot != nil else { break }
       unsafe port.pointee.endpoint.pointee.isStale = true
       unsafe state.pointee.hasStaleEndpoints = true
     case .statistics(let port): command.result = unsafe statistics(of: port, into: command)
     case .countStations(let lan): command.stationCount = unsafe lan.pointee.core.entryCount
     case .stations(let lan):
       let cursor = command.cursor ?? 0
-      let (written, next) = unsafe lan.pointee.core.dump(from: cursor, into: command.stations, now: seconds)
+      let (written, next) = unsafe lan.pointee.core.dump(
+        from: cursor, into: command.stations, slotBudget: ForwardingCommand.stationSlots, now: seconds)
       command.result = Int32(written)
       command.cursor = next
     case .ping: break
@@ -84,6 +87,7 @@ extension Forwarder {
     unsafe port.pointee.lan.pointee.ports[Int(slot)] = nil
     unsafe state.pointee.ports.pointer(Int(port.pointee.number)).pointee = nil
     for _ in unsafe 0..<port.pointee.queue.frameCount { unsafe port.pointee.counters.countDrop(.portRemoved) }
+    unsafe port.pointee.gauges.set(frames: 0, bytes: 0)
     for index in (unsafe 0..<state.pointee.queued.count).reversed() where unsafe state.pointee.queued[index] == port {
       unsafe state.pointee.queued.swapRemove(at: index)
     }
@@ -93,6 +97,7 @@ extension Forwarder {
     }
     unsafe endpoint.pointee.portCount -= 1
     if unsafe endpoint.pointee.portCount > 0 {
+      unsafe nameAnother(port, at: endpoint)
       unsafe endpoint.pointee.isStale = true
       unsafe state.pointee.hasStaleEndpoints = true
       return
@@ -101,6 +106,17 @@ extension Forwarder {
     for index in (unsafe 0..<state.pointee.endpoints.count).reversed()
     where unsafe state.pointee.endpoints[index] == endpoint {
       unsafe state.pointee.endpoints.swapRemove(at: index)
+    }
+  }
+
+  /// Reports about an endpoint must not name a port that is gone: its number may be another's soon.
+  private func nameAnother(
+    _ port: UnsafeMutablePointer<PortContext>, at endpoint: UnsafeMutablePointer<EndpointContext>
+  ) {
+    guard unsafe endpoint.pointee.reportPort == port.pointee.number else { return }
+    for index in unsafe 0..<state.pointee.portList.count
+    where unsafe state.pointee.portList[index].pointee.endpoint == endpoint {
+      unsafe endpoint.pointee.reportPort = state.pointee.portList[index].pointee.number
     }
   }
 

@@ -68,11 +68,21 @@ extension Forwarder {
       unsafe state.pointee.freeSlots.append(index)
       return unsafe reportOnce(endpoint, "it names a descriptor that cannot be polled")
     }
+    disown(wanted.descriptor)
     unsafe slot.pointee = PolledDescriptor(
       endpoint: endpoint, token: wanted.token, number: wanted.descriptor, generation: generation,
       next: endpoint.pointee.firstSlot, isHousekeeping: wanted.kind == UMBEL_DESCRIPTOR_HOUSEKEEPING,
       isReady: slot.pointee.isReady, isKept: true, hangUps: 0)
     unsafe endpoint.pointee.firstSlot = index
+  }
+
+  /// A number that epoll took as new belonged to a file that is closed: whichever slot still has it must not take the
+  /// new file out of the set when it is dropped.
+  private func disown(_ number: Int32) {
+    for index in unsafe 0..<state.pointee.slotsUsed {
+      let slot = unsafe state.pointee.descriptors.pointer(index + 1)
+      if unsafe slot.pointee.number == number { unsafe slot.pointee.number = -1 }
+    }
   }
 
   /// Takes an endpoint's descriptors out of the epoll set.
@@ -88,7 +98,7 @@ extension Forwarder {
     unsafe forEachSlot(of: endpoint) { index, slot in
       if unsafe isDropped(slot) {
         // A descriptor that is closed already has left by itself.
-        try? unsafe state.pointee.epoll.remove(slot.pointee.number)
+        if unsafe slot.pointee.number >= 0 { try? unsafe state.pointee.epoll.remove(slot.pointee.number) }
         unsafe slot.pointee.endpoint = nil
         unsafe state.pointee.freeSlots.append(index)
       } else {

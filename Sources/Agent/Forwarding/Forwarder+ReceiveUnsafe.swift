@@ -16,7 +16,8 @@ extension Forwarder {
     var index = 0
     while unsafe index < state.pointee.ready.count {
       let slot = unsafe state.pointee.descriptors.pointer(Int(state.pointee.ready[index]))
-      if unsafe slot.pointee.endpoint != nil && turn(of: slot) {
+      // A slot on the list may have been given to another descriptor since.
+      if unsafe slot.pointee.endpoint != nil && !slot.pointee.isHousekeeping && turn(of: slot) {
         index += 1
       } else {
         unsafe slot.pointee.isReady = false

@@ -78,7 +78,7 @@ struct ForwarderState: ~Copyable {
     let touched = unsafe try FixedList<UnsafeMutablePointer<PortContext>>(capacity: PortNumbers.capacity)
     let queued = unsafe try FixedList<UnsafeMutablePointer<PortContext>>(capacity: PortNumbers.capacity)
     let endpoints = unsafe try FixedList<UnsafeMutablePointer<EndpointContext>>(capacity: PortNumbers.capacity)
-    let lans = unsafe try FixedList<UnsafeMutablePointer<LANContext>>(capacity: 4_096)
+    let lans = unsafe try FixedList<UnsafeMutablePointer<LANContext>>(capacity: Agent.mostLANs)
     unsafe self.channel = channel
     unsafe self.epoll = epoll
     unsafe self.scratch = scratch
@@ -115,6 +115,7 @@ struct PolledDescriptor {
 
   var endpoint: UnsafeMutablePointer<EndpointContext>?
   var token: UInt64
+  /// -1: closed, and the number is another's.
   var number: Int32
   var generation: UInt32
   /// The endpoint's next slot; 0: none.

@@ -5,6 +5,7 @@ package import Synchronization
 package final class ForwardingChannel: Sendable {
   /// Commands under way at most; more wait on the control thread's side.
   static let commandCapacity = 1_024
+  static let reportCapacity = 1_024
 
   /// Addresses of retained commands, to the forwarding thread.
   let commands: Ring<UInt>
@@ -21,7 +22,7 @@ package final class ForwardingChannel: Sendable {
   init() throws(Errno) {
     commands = try Ring(capacity: Self.commandCapacity)
     completions = try Ring(capacity: Self.commandCapacity)
-    reports = try Ring(capacity: 1_024)
+    reports = try Ring(capacity: Self.reportCapacity)
     wakeup = try Wakeup()
     controlWakeup = try Wakeup()
   }

@@ -46,8 +46,9 @@ package final class ForwardingCommand: @unchecked Sendable {
 
   /// The most counters of its own that a transport can show.
   package static let counterCapacity = 64
-  /// Stations that one command lists.
+  /// Stations that one command lists, and slots of the FDB that it looks at: frames wait meanwhile.
   package static let stationCapacity = 1_024
+  package static let stationSlots = 16_384
 
   package init(_ kind: Kind, completion: @escaping (ForwardingCommand) -> Void = { _ in }) {
     var counters = 0

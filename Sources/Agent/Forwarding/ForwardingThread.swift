@@ -67,6 +67,11 @@ package final class ForwardingThread {
   /// Ends the thread and waits for it. What it still had to do is done first.
   package func stop() {
     unsafe post(ForwardingCommand(.stop))
+    // Commands that found no room go before it, as room comes.
+    while !waiting.isEmpty {
+      finishCommands()
+      sched_yield()
+    }
     _ = pthread_join(thread, nil)
     finishCommands()
   }
@@ -94,6 +99,7 @@ private final class ForwardingStart {
 private func runForwardingThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   let start = unsafe Unmanaged<ForwardingStart>.fromOpaque(argument!).takeRetainedValue()
   unsafe clinux_set_thread_name("forward-\(start.index)")
-  unsafe Forwarder(state: start.state).run()
+  // The state is freed with what holds it, which nothing here uses after its address.
+  withExtendedLifetime(start) { unsafe Forwarder(state: start.state).run() }
   return nil
 }

@@ -23,6 +23,8 @@ final class ManagedLAN {
   let context: UnsafeMutablePointer<LANContext>
   private var guestNumbers: [String: Int] = [:]
   private var isEnding = false
+  /// The forwarding thread has let go of the context.
+  private var isReleased = false
   private var endActions: [() -> Void] = []
 
   init(_ configuration: LanConfiguration, agent: Agent, thread: ForwardingThread) throws(Errno) {
@@ -47,6 +49,13 @@ final class ManagedLAN {
     unsafe thread.post(ForwardingCommand(.addLAN(context)))
   }
 
+  deinit {
+    // A thread that is stuck while the program ends may still use it.
+    guard isReleased else { return }
+    unsafe context.deinitialize(count: 1)
+    unsafe context.deallocate()
+  }
+
   // MARK: Doors
 
   /// Makes the directory and opens the doors.
@@ -65,12 +74,14 @@ final class ManagedLAN {
   // MARK: Ports
 
   /// Opens a port of the configuration or of the control interface.
+  /// - Throws: what the transport says, and when the LAN is full or ending.
   @discardableResult
   func addPort(
     name: String, transport: LoadedTransport, role: TransportHost.PortRole, values: [OptionValue],
     guest: GuestIdentity? = nil,
     client: DoorClient? = nil
   ) throws(PluginProblem) -> ManagedPort {
+    if isEnding { throw PluginProblem(error: ENODEV, text: "LAN \(self.name) is being removed") }
     guard ports.count < SwitchConfiguration().maximumPorts, let number = PortNumbers.shared.take() else {
       throw PluginProblem(error: ENOSPC, text: "LAN \(self.name) has as many ports as it can")
     }
@@ -125,13 +136,32 @@ final class ManagedLAN {
 
   private func finish() {
     let command = unsafe ForwardingCommand(.removeLAN(context)) { [self] _ in
-      unsafe context.deinitialize(count: 1)
-      unsafe context.deallocate()
+      isReleased = true
       thread.lanCount -= 1
       agent.forget(self)
       for action in endActions { action() }
       endActions = []
     }
     thread.post(command)
+  }
+
+  // MARK: Questions
+
+  // A question may be answered after the LAN has ended: its completion keeps the context.
+
+  func countCommand(_ completion: @escaping (ForwardingCommand) -> Void) -> ForwardingCommand {
+    unsafe ForwardingCommand(.countStations(context)) { [self] command in
+      withExtendedLifetime(self) { completion(command) }
+    }
+  }
+
+  func stationsCommand(
+    from cursor: Int, _ completion: @escaping (ForwardingCommand) -> Void
+  ) -> ForwardingCommand {
+    let command = unsafe ForwardingCommand(.stations(context)) { [self] command in
+      withExtendedLifetime(self) { completion(command) }
+    }
+    command.cursor = cursor
+    return command
   }
 }

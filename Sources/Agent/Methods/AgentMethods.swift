@@ -13,7 +13,7 @@ final class AgentMethods: VarlinkHandler {
 
   func handle(_ call: VarlinkCall) {
     guard agent.access.mayAttach(call.peer) else {
-      return call.fail(AgentError.notPermitted(user: Self.userName(call.peer.userId), group: "umbel"))
+      return call.fail(AgentError.notPermitted(user: "\(call.peer.userId)", group: "umbel"))
     }
     do {
       switch call.method {
@@ -225,7 +225,8 @@ final class AgentMethods: VarlinkHandler {
       throw Self.error(problem, transport.description, subject: "\(lan.name)/\(name)")
     } catch let error as Errno {
       throw AgentError.failed(
-        lan.name, what: "A pair of sockets cannot be made: \(error).", remedy: "Raise the agent's limit of open files.")
+        lan.name, what: "The guest's socket cannot be set up: \(error).",
+        remedy: "Raise the agent's limit of open files.")
     }
   }
 
@@ -253,11 +254,15 @@ final class AgentMethods: VarlinkHandler {
     let values = try agent.catalogue.defaults(of: transport)
     let port = try lan.addPort(
       name: name, transport: transport, role: .guest, values: values, guest: guest, client: client)
-    if parameters.endWithCaller { try port.endWithProcess(try call.openCaller()) }
+    if parameters.endWithCaller {
+      do {
+        try port.endWithProcess(try call.openCaller())
+      } catch {
+        // Nobody gets the other end, and a datagram socket does not say that it is gone.
+        port.remove()
+        throw error
+      }
+    }
     return port
-  }
-
-  private static func userName(_ user: UInt32) -> String {
-    unsafe getpwuid(user).map { unsafe String(cString: $0.pointee.pw_name) } ?? "\(user)"
   }
 }

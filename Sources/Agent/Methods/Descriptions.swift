@@ -16,18 +16,6 @@ extension ManagedLAN {
       stations: stationCount, stationLimit: configuration.fdbEntries, ageingSeconds: configuration.ageingSeconds,
       forwardingThread: thread.index, fresh: fresh)
   }
-
-  func countCommand(_ completion: @escaping (ForwardingCommand) -> Void) -> ForwardingCommand {
-    unsafe ForwardingCommand(.countStations(context), completion: completion)
-  }
-
-  func stationsCommand(
-    from cursor: Int, _ completion: @escaping (ForwardingCommand) -> Void
-  ) -> ForwardingCommand {
-    let command = unsafe ForwardingCommand(.stations(context), completion: completion)
-    command.cursor = cursor
-    return command
-  }
 }
 
 extension ManagedPort {

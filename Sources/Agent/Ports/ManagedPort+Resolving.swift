@@ -10,7 +10,7 @@ extension ManagedPort {
   func resolve(_ name: String, token: UInt64) -> Int32 {
     do throws(Errno) {
       try lan.agent.resolver.resolve(name) { [weak self] answer in
-        guard let self, let link = self.link else { return }
+        guard let self, let link = self.link, !link.isLeaving else { return }
         unsafe self.transport.resolved(link.port, token: token, answer: answer)
       }
       return 0

@@ -31,7 +31,8 @@ final class ManagedPort {
   let values: [OptionValue]
   /// Who is behind a guest port; nil: a configured port.
   let guest: GuestIdentity?
-  unowned let lan: ManagedLAN
+  /// The two hold each other until the LAN forgets the port; who still describes the port may outlive both.
+  let lan: ManagedLAN
 
   private(set) var state = State.opening
   private(set) var text = ""
@@ -48,10 +49,13 @@ final class ManagedPort {
   private(set) var isForwarding = false
 
   var link: PluginLink?
+  /// Of the records about this port, and of those in its transport's words, which must not crowd out the others.
   var limiter = RecordLimiter()
+  var wordsLimiter = RecordLimiter()
   var watchesInterfaces = false
   private var isPreparing = false
-  private var preparesAgain = false
+  /// Why to prepare again when the commit under way has been made; nil: no need.
+  private var nextReason: UInt32?
   private var isEnding = false
   private var backoffSeconds: UInt64 = 1
   private var retryTimer: ControlLoop.Timer?
@@ -137,7 +141,8 @@ final class ManagedPort {
     if new == .up { largestFrame = newLargest == 0 ? UMBEL_LARGEST_SEGMENT : newLargest }
     if old != new || oldText != newText { agent.report(change: old, of: self) }
     if new != .waiting { backoffSeconds = 1 }
-    scheduleRetry()
+    // One that says again and again that it waits does not put off its next try.
+    if new != .waiting || retryTimer == nil { scheduleRetry() }
     agent.noteStatus()
     finishIfEnded()
   }
@@ -185,7 +190,7 @@ final class ManagedPort {
   private func prepare(reason: UInt32) {
     guard let link, !isEnding, state == .waiting || state == .up || state == .opening else { return }
     guard !isPreparing else {
-      preparesAgain = true
+      nextReason = reason
       return
     }
     do throws(PluginProblem) {
@@ -199,9 +204,9 @@ final class ManagedPort {
       link.commitCommand { [weak self] in
         guard let self else { return }
         self.isPreparing = false
-        guard self.preparesAgain else { return }
-        self.preparesAgain = false
-        self.prepare(reason: reason)
+        guard let next = self.nextReason else { return }
+        self.nextReason = nil
+        self.prepare(reason: next)
       })
   }
 
@@ -214,6 +219,7 @@ final class ManagedPort {
     isEnding = true
     if state != .failed { state = .closing }
     if let retryTimer { agent.loop.cancel(retryTimer) }
+    retryAt = nil
     if let guestWatch { agent.loop.unwatch(guestWatch.value.number) }
     stopForwarding { [self] in
       if let link { link.close() }
@@ -228,7 +234,7 @@ final class ManagedPort {
 
   private func stopForwarding(then action: @escaping () -> Void) {
     guard let link, !link.isStopped else { return action() }
-    lastStatistics = link.statistics
+    if let statistics = link.statistics { lastStatistics = statistics }
     lan.thread.post(
       link.removeCommand { [self] in
         isForwarding = false

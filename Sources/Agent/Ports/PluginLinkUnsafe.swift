@@ -11,6 +11,8 @@ final class PluginLink {
   let context: UnsafeMutablePointer<PortContext>
   /// The forwarding thread has let go of it, or was never given it.
   private(set) var isStopped = true
+  /// It was stopped, or will be with the next commands: the control thread calls nothing but `close` from here on.
+  private(set) var isLeaving = false
   /// The port's place in the switch; nil: not there yet, or not any more.
   private(set) var slot: PortIndex?
   private var endpoint: SharedEndpoint?
@@ -51,7 +53,12 @@ final class PluginLink {
   func addCommand(_ completion: @escaping (Int32) -> Void) -> ForwardingCommand {
     isStopped = false
     return unsafe ForwardingCommand(.addPort(context)) { [self] command in
-      if command.result < 0 { isStopped = true } else { unsafe slot = context.pointee.slot }
+      if command.result < 0 {
+        isStopped = true
+        isLeaving = true
+      } else if !isLeaving {
+        unsafe slot = context.pointee.slot
+      }
       completion(command.result)
     }
   }
@@ -84,6 +91,7 @@ final class PluginLink {
 
   func removeCommand(_ completion: @escaping () -> Void) -> ForwardingCommand {
     slot = nil
+    isLeaving = true
     return unsafe ForwardingCommand(.removePort(context)) { [self] _ in
       isStopped = true
       completion()

@@ -43,14 +43,14 @@ extension AgentError {
 
   /// The caller is not one of those who may.
   /// - Parameters:
-  ///   - user: name or number of the caller.
+  ///   - user: number of the caller: asking for the name may take long.
   ///   - group: whose members may.
   package static func notPermitted(user: String, group: String) -> AgentError {
     AgentError(
       .notPermitted,
       Details(
         subject: user, what: "User \(user) may not control this agent.",
-        remedy: "Join group \(group) (`sudo usermod -aG \(group) \(user)`, then log in again), or use sudo."))
+        remedy: "Join group \(group) (`sudo usermod -aG \(group) $USER`, then log in again), or use sudo."))
   }
 
   /// An option that the transport or LAN does not take, or not with that value.

@@ -9,6 +9,7 @@ that hears its own frames too.
   collect WHERE COUNT    succeeds when each of COUNT numbered frames comes exactly once; with COUNT 0, when none comes
   hang WHERE             sends one frame, then never reads
   churn WHERE COUNT      COUNT guests, one after the other, come, send a frame and go
+  crowd WHERE COUNT      COUNT guests come, send a frame, stay for two seconds together and go
   datagrams FILE         prints what UDP datagrams of a pcap file carry: group:port, TTL, frame
   replay WHERE FILE      sends the frames that such a file's datagrams carry
 
@@ -138,6 +139,15 @@ def churn(options):
         station.socket.close()
 
 
+def crowd(options):
+    stations = []
+    for i in range(options.count):
+        stations.append(Station(options.where))
+        options.source = "02:00:00:00:%02x:%02x" % (i >> 8, i & 0xFF)
+        stations[-1].send(numbered(i, options))
+    time.sleep(2)
+
+
 def read_datagrams(path):
     """(group:port, TTL, frame) of each whole IPv4 UDP datagram of a pcap file with Ethernet headers."""
     with open(path, "rb") as file:
@@ -173,6 +183,7 @@ def main():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for function, positional in (
         (number, "where count"), (collect, "where count"), (hang, "where"), (churn, "where count"),
+        (crowd, "where count"),
         (datagrams, "file"), (replay, "where file"),
     ):
         command = commands.add_parser(function.__name__)

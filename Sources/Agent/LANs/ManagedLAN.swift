@@ -44,7 +44,7 @@ final class ManagedLAN {
       throw error
     }
     thread.lanCount += 1
-    unsafe thread.post(ForwardingCommand(.addLAN(context)))
+    unsafe thread.post(ForwardingCommand(.addLAN(context)) { [self] _ in withExtendedLifetime(self) {} })
   }
 
   // MARK: Doors
@@ -71,6 +71,7 @@ final class ManagedLAN {
     guest: GuestIdentity? = nil,
     client: DoorClient? = nil
   ) throws(PluginProblem) -> ManagedPort {
+    guard !isEnding else { throw PluginProblem(error: ECANCELED, text: "LAN \(self.name) is being removed") }
     guard ports.count < SwitchConfiguration().maximumPorts, let number = PortNumbers.shared.take() else {
       throw PluginProblem(error: ENOSPC, text: "LAN \(self.name) has as many ports as it can")
     }
@@ -125,13 +126,17 @@ final class ManagedLAN {
 
   private func finish() {
     let command = unsafe ForwardingCommand(.removeLAN(context)) { [self] _ in
-      unsafe context.deinitialize(count: 1)
-      unsafe context.deallocate()
       thread.lanCount -= 1
       agent.forget(self)
       for action in endActions { action() }
       endActions = []
     }
     thread.post(command)
+  }
+
+  // Every command about the context holds this object until it has come back: a listing may be under way when the LAN ends.
+  deinit {
+    unsafe context.deinitialize(count: 1)
+    unsafe context.deallocate()
   }
 }

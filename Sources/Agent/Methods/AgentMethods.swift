@@ -251,9 +251,11 @@ final class AgentMethods: VarlinkHandler {
     let guest = GuestIdentity(
       userId: call.peer.userId, groupId: call.peer.groupId, processId: call.peer.processId, door: nil)
     let values = try agent.catalogue.defaults(of: transport)
+    // First: a port that cannot follow its caller must not stay.
+    let caller = parameters.endWithCaller ? Box(try call.openCaller()) : nil
     let port = try lan.addPort(
       name: name, transport: transport, role: .guest, values: values, guest: guest, client: client)
-    if parameters.endWithCaller { try port.endWithProcess(try call.openCaller()) }
+    if let caller { try port.endWithProcess(caller) }
     return port
   }
 

@@ -18,13 +18,19 @@ extension ManagedLAN {
   }
 
   func countCommand(_ completion: @escaping (ForwardingCommand) -> Void) -> ForwardingCommand {
-    unsafe ForwardingCommand(.countStations(context), completion: completion)
+    unsafe ForwardingCommand(.countStations(context)) { [self] command in
+      withExtendedLifetime(self) {}
+      completion(command)
+    }
   }
 
   func stationsCommand(
     from cursor: Int, _ completion: @escaping (ForwardingCommand) -> Void
   ) -> ForwardingCommand {
-    let command = unsafe ForwardingCommand(.stations(context), completion: completion)
+    let command = unsafe ForwardingCommand(.stations(context)) { [self] command in
+      withExtendedLifetime(self) {}
+      completion(command)
+    }
     command.cursor = cursor
     return command
   }

@@ -31,7 +31,8 @@ final class ManagedPort {
   let values: [OptionValue]
   /// Who is behind a guest port; nil: a configured port.
   let guest: GuestIdentity?
-  unowned let lan: ManagedLAN
+  /// Retained: a listing may be under way when port and LAN end. The LAN forgets its ports first, so that nothing leaks.
+  let lan: ManagedLAN
 
   private(set) var state = State.opening
   private(set) var text = ""
@@ -100,13 +101,13 @@ final class ManagedPort {
   }
 
   /// Ends the port when the process behind `descriptor` (a pidfd) does.
-  func endWithProcess(_ descriptor: consuming Descriptor) throws(Errno) {
-    let number = descriptor.number
+  func endWithProcess(_ descriptor: Box<Descriptor>) throws(Errno) {
+    let number = descriptor.value.number
     try agent.loop.watch(number) { [weak self] _ in
       self?.agent.loop.unwatch(number)
       self?.note(.closing, text: "the guest's process has ended", error: 0, largestFrame: nil)
     }
-    guestWatch = Box(descriptor)
+    guestWatch = descriptor
   }
 
   // MARK: State

@@ -77,6 +77,7 @@ final class Agent {
   /// does not keep the others from opening.
   @discardableResult
   func addLAN(_ configuration: LanConfiguration) throws(AgentFailure) -> ManagedLAN {
+    guard lans.count < Self.mostLANs else { throw AgentFailure("there are \(Self.mostLANs) LANs, as many as can be") }
     // The thread with the fewest LANs; there is at least one.
     guard let thread = threads.min(by: { $0.lanCount < $1.lanCount }) else {
       throw AgentFailure("no forwarding thread")
@@ -111,6 +112,12 @@ final class Agent {
         fields: [.lan: lan.name, .port: port.name, .transport: port.transport])
     }
   }
+
+  /// LANs at most: what a forwarding thread can list.
+  static let mostLANs = 4_096
+
+  /// Whether guests may take another descriptor: some are kept for those who control the agent.
+  var hasSpareDescriptors: Bool { DescriptorLimit.hasSpare(64) }
 
   func lan(named name: String) -> ManagedLAN? { lans.first { $0.name == name } }
 

@@ -9,6 +9,7 @@ that hears its own frames too.
   collect WHERE COUNT    succeeds when each of COUNT numbered frames comes exactly once; with COUNT 0, when none comes
   hang WHERE             sends one frame, then never reads
   churn WHERE COUNT      COUNT guests, one after the other, come, send a frame and go
+  crowd WHERE COUNT      COUNT guests come and stay
   datagrams FILE         prints what UDP datagrams of a pcap file carry: group:port, TTL, frame
   replay WHERE FILE      sends the frames that such a file's datagrams carry
 
@@ -138,6 +139,12 @@ def churn(options):
         station.socket.close()
 
 
+def crowd(options):
+    stations = [Station(options.where) for _ in range(options.count)]
+    print(f"ready: {len(stations)}", flush=True)
+    signal.pause()
+
+
 def read_datagrams(path):
     """(group:port, TTL, frame) of each whole IPv4 UDP datagram of a pcap file with Ethernet headers."""
     with open(path, "rb") as file:
@@ -172,7 +179,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for function, positional in (
-        (number, "where count"), (collect, "where count"), (hang, "where"), (churn, "where count"),
+        (number, "where count"), (collect, "where count"), (hang, "where"), (churn, "where count"), (crowd, "where count"),
         (datagrams, "file"), (replay, "where file"),
     ):
         command = commands.add_parser(function.__name__)

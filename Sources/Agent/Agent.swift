@@ -80,8 +80,8 @@ final class Agent {
   /// does not keep the others from opening.
   @discardableResult
   func addLAN(_ configuration: LanConfiguration) throws(AgentFailure) -> ManagedLAN {
-    if isEnding { throw AgentFailure("The agent is ending.") }
-    guard lans.count < Self.mostLANs else { throw AgentFailure("There may be no more than \(Self.mostLANs) LANs.") }
+    if isEnding { throw AgentFailure("the agent is ending") }
+    guard lans.count < Self.mostLANs else { throw AgentFailure("there are \(Self.mostLANs) LANs, as many as can be") }
     // The thread with the fewest LANs; there is at least one.
     guard let thread = threads.min(by: { $0.lanCount < $1.lanCount }) else {
       throw AgentFailure("no forwarding thread")
@@ -116,6 +116,9 @@ final class Agent {
         fields: [.lan: lan.name, .port: port.name, .transport: port.transport])
     }
   }
+
+  /// Whether guests may take another descriptor: some are kept for those who control the agent.
+  var hasSpareDescriptors: Bool { DescriptorLimit.hasSpare(64) }
 
   func lan(named name: String) -> ManagedLAN? { lans.first { $0.name == name } }
 

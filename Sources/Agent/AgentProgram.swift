@@ -55,7 +55,8 @@ package struct AgentProgram {
     guard let signals = try? SignalDescriptor(blocking: [SIGTERM, SIGINT, SIGHUP]) else { return .unavailable }
     let manager = ServiceManager()
     let journal = Journal()
-    raiseDescriptorLimit()
+    // Each guest takes one.
+    DescriptorLimit.raise()
     do {
       let catalogue = try loadTransports()
       for (name, refusal) in catalogue.refused {
@@ -85,9 +86,8 @@ package struct AgentProgram {
       loop: loop, journal: journal, manager: manager, catalogue: catalogue, runtimeDirectory: directory.path)
     let methods = AgentMethods(agent: agent)
     let server = VarlinkServer(loop: loop, handler: methods, version: agentVersion)
-    // Anyone may connect: who may call is decided for each call, and others get an answer that says what they need.
     let socket = directory.path + "/umbel.sock"
-    try server.listen(at: socket, mode: 0o666)
+    try listen(server, at: socket)
     defer {
       server.stop()
       unsafe unlink(socket)
@@ -96,8 +96,9 @@ package struct AgentProgram {
     }
     try watch(signals, agent, journal)
     do {
-      try agent.start(configuration)
+      // Before the ports look at the network: what changes from then on is not missed.
       try agent.watchInterfaces()
+      try agent.start(configuration)
     } catch {
       // The LANs that were made are taken down: no socket, directory or running thread is left behind.
       agent.end { loop.stop() }
@@ -126,6 +127,15 @@ package struct AgentProgram {
     }
   }
 
+  private func listen(_ server: VarlinkServer, at path: String) throws(AgentFailure) {
+    do throws(Errno) {
+      // Anyone may connect: who may call is decided for each call, and others get an answer that says what they need.
+      try server.listen(at: path, mode: 0o666)
+    } catch {
+      throw AgentFailure("\(path) cannot be made: \(error). Name another directory with --runtime-dir.")
+    }
+  }
+
   // MARK: Parts
 
   private func loadTransports() throws(TransportRefusal) -> TransportCatalogue {
@@ -143,14 +153,6 @@ package struct AgentProgram {
     let directory = program.lastIndex(of: "/").map { String(program[..<$0]) } ?? "."
     let installed = directory + "/../lib/umbel/plugins"
     return unsafe access(installed, F_OK) == 0 ? installed : directory
-  }
-
-  /// Each guest takes a descriptor; the soft limit of 1,024 is for programs that use select(2).
-  private func raiseDescriptorLimit() {
-    var limit = rlimit()
-    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    unsafe _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
   private static func complain(_ text: String) {

@@ -8,6 +8,7 @@ struct RuntimeDirectoryFailure: Error, CustomStringConvertible {
 
 /// The agent's runtime directory, held by this process alone: two agents in one directory would take each other's sockets.
 struct RuntimeDirectory: ~Copyable {
+  /// Absolute: guests are given paths in it.
   let path: String
   private let lock: Descriptor
 
@@ -32,8 +33,14 @@ struct RuntimeDirectory: ~Copyable {
       throw RuntimeDirectoryFailure(
         description: "Another agent runs in \(path). Stop it, or name another directory with --runtime-dir.")
     }
-    self.path = path
+    self.path = path.hasPrefix("/") ? path : Self.resolved(path)
     self.lock = lock
+  }
+
+  private static func resolved(_ path: String) -> String {
+    guard let resolved = unsafe realpath(path, nil) else { return path }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
   }
 
   private static func defaultPath() throws(RuntimeDirectoryFailure) -> String {
@@ -42,7 +49,7 @@ struct RuntimeDirectory: ~Copyable {
     else {
       throw RuntimeDirectoryFailure(
         description:
-          "Without root the agent's sockets are in $XDG_RUNTIME_DIR, which is not set: name a directory with --runtime-dir."
+          "Without root the agent's sockets are in $XDG_RUNTIME_DIR, which is not set to an absolute path: name a directory with --runtime-dir."
       )
     }
     return directory + "/umbel"

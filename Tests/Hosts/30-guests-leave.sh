@@ -23,7 +23,7 @@ check "and no entry in the FDB" within 5 stations a 0
 
 # Guests at the same time let buffers and tables grow to what so many need; that malloc keeps. After it 2,000 guests in
 # turn, of whom never more are there at a time, may not leave 256 bytes each.
-frames a crowd "$(door a default)" 250
+frames a together "$(door a default)" 250
 check "250 guests have come and gone together" within 10 guest_ports a 0
 churn() {
   frames a churn "$(door a default)" 200

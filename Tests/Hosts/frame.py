@@ -9,7 +9,8 @@ that hears its own frames too.
   collect WHERE COUNT    succeeds when each of COUNT numbered frames comes exactly once; with COUNT 0, when none comes
   hang WHERE             sends one frame, then never reads
   churn WHERE COUNT      COUNT guests, one after the other, come, send a frame and go
-  crowd WHERE COUNT      COUNT guests come, send a frame, stay for two seconds together and go
+  crowd WHERE COUNT      COUNT guests come and stay
+  together WHERE COUNT   COUNT guests come, send a frame, stay for two seconds and go
   datagrams FILE         prints what UDP datagrams of a pcap file carry: group:port, TTL, frame
   replay WHERE FILE      sends the frames that such a file's datagrams carry
 
@@ -140,6 +141,12 @@ def churn(options):
 
 
 def crowd(options):
+    stations = [Station(options.where) for _ in range(options.count)]
+    print(f"ready: {len(stations)}", flush=True)
+    signal.pause()
+
+
+def together(options):
     stations = []
     for i in range(options.count):
         stations.append(Station(options.where))
@@ -182,8 +189,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for function, positional in (
-        (number, "where count"), (collect, "where count"), (hang, "where"), (churn, "where count"),
-        (crowd, "where count"),
+        (number, "where count"), (collect, "where count"), (hang, "where"), (churn, "where count"), (crowd, "where count"),
+        (together, "where count"),
         (datagrams, "file"), (replay, "where file"),
     ):
         command = commands.add_parser(function.__name__)

@@ -96,7 +96,8 @@ struct MulticastForwarder: ~Copyable {
         oversizes &+= 1
       }
     }
-    frames.hasMore = count == most
+    // Polling shows what is left behind a batch of nothing but echoes.
+    frames.hasMore = count == most && frames.count > 0
   }
 
   /// Sends one batch.

@@ -92,7 +92,8 @@ struct MessageForwarder: ~Copyable {
         trailingEmpties = 0
       }
     }
-    frames.hasMore = count == most
+    // Polling shows what is left behind a batch without a frame.
+    frames.hasMore = count == most && frames.count > 0
     // At its end a seqpacket socket yields empty messages without end.
     guard trailingEmpties > 0, isOver(socket) else { return nil }
     empties &-= trailingEmpties

@@ -27,6 +27,8 @@ package final class VarlinkServer {
     package var connections = 256
     /// Connections of one user at one time; root's are bounded by `connections` alone.
     package var connectionsPerUser = 64
+    /// Connections that only root may have: everybody may connect, and must not keep root out.
+    package var connectionsForRoot = 32
     /// Bytes of one message, either way.
     package var messageBytes = 1 << 20
     /// Bytes of replies that wait for one client.
@@ -87,7 +89,7 @@ package final class VarlinkServer {
   /// - Throws: when the kernel does not say who it is, or the loop does not take it; the socket is closed then.
   package func serve(connection descriptor: consuming Descriptor) throws(Errno) {
     let peer = try PeerCredentials(of: descriptor)
-    guard hasRoom(for: peer) else { return refuse(descriptor) }
+    if let (subject, limit) = exceededLimit(for: peer) { return refuse(descriptor, subject, limit: limit) }
     let socket = VarlinkSocket(descriptor)
     connections[socket.number] = try VarlinkConnection(server: self, socket: socket, peer: peer)
   }
@@ -127,17 +129,18 @@ package final class VarlinkServer {
     }
   }
 
-  private func hasRoom(for peer: PeerCredentials) -> Bool {
-    if connections.count >= limits.connections { return false }
-    return peer.userId == 0
-      || connections.values.count { $0.peer.userId == peer.userId } < limits.connectionsPerUser
+  /// The limit that keeps `peer` out; nil: there is room.
+  private func exceededLimit(for peer: PeerCredentials) -> (subject: String, limit: Int)? {
+    let most = peer.userId == 0 ? limits.connections : limits.connections - limits.connectionsForRoot
+    if connections.count >= most { return ("connections to the agent", most) }
+    let own = connections.values.count { $0.peer.userId == peer.userId }
+    if peer.userId == 0 || own < limits.connectionsPerUser { return nil }
+    return ("connections of one user to the agent", limits.connectionsPerUser)
   }
 
-  private func refuse(_ socket: borrowing Descriptor) {
+  private func refuse(_ socket: borrowing Descriptor, _ subject: String, limit: Int) {
     faults.overLimit += 1
-    let error = AgentError.limitReached(
-      "connections to the agent", limit: min(limits.connections, limits.connectionsPerUser),
-      remedy: "Close one of them and try again.")
+    let error = AgentError.limitReached(subject, limit: limit, remedy: "Close one of them and try again.")
     _ = try? UnixSocket.write(Message.encode(Message.Reply(error: error.name, parameters: error))[...], to: socket)
   }
 }

@@ -36,6 +36,7 @@ final class ListeningDoor {
   private var halfOpen: [Int32: HalfOpen] = [:]
   private var isParked = false
   private var isClosed = false
+  private var hasSaidWhy = false
   private var limiter = RecordLimiter()
 
   private struct HalfOpen {
@@ -89,18 +90,29 @@ final class ListeningDoor {
     do throws(Errno) {
       // A bounded number a turn: the loop has other work too.
       for _ in 0..<64 {
-        guard lan.hasRoom, halfOpen.count < Self.mostHalfOpen else { return park() }
-        guard let connection = try UnixSocket.accept(from: listener) else { return }
+        guard halfOpen.count < Self.mostHalfOpen else { return park() }
+        guard lan.hasRoom else { return park(because: "the LAN has as many ports as it can") }
+        guard lan.agent.hasSpareDescriptors else { throw Errno(EMFILE) }
+        guard let connection = try UnixSocket.accept(from: listener) else {
+          hasSaidWhy = false
+          return
+        }
         begin(connection)
       }
     } catch {
-      // Out of descriptors or memory: the client waits in the backlog, and the door tries again with the next that leaves,
-      // or in a second.
-      lan.agent.journal.log(
-        .warning, "\(path) cannot accept a guest: \(error)", id: .guestRefused, fields: [.lan: lan.name])
-      park()
+      // Out of descriptors or memory: the door tries again with the next that leaves, or in a second.
+      park(because: "\(error)")
       lan.agent.loop.after(milliseconds: 1_000) { [weak self] in self?.resume() }
     }
+  }
+
+  /// Leaves clients in the backlog; says so once, until all have come in.
+  private func park(because reason: String) {
+    park()
+    if hasSaidWhy { return }
+    hasSaidWhy = true
+    lan.agent.journal.log(
+      .warning, "guests wait at \(path): \(reason)", id: .guestRefused, fields: [.lan: lan.name])
   }
 
   private func begin(_ connection: consuming Descriptor) {

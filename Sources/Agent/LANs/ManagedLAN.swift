@@ -46,7 +46,7 @@ final class ManagedLAN {
       throw error
     }
     thread.lanCount += 1
-    unsafe thread.post(ForwardingCommand(.addLAN(context)))
+    unsafe thread.post(ForwardingCommand(.addLAN(context)) { [self] _ in withExtendedLifetime(self) {} })
   }
 
   deinit {

@@ -77,13 +77,21 @@ final class AgentMethods: VarlinkHandler {
       throw AgentError.invalidOption("name", problem: problem, remedy: "Choose another name.")
     }
     guard agent.lan(named: parameters.name) == nil else { throw AgentError.lanExists(parameters.name) }
+    guard agent.lans.count < Agent.mostLANs else {
+      throw AgentError.limitReached("LANs", limit: Agent.mostLANs, remedy: "Remove one with `umbel lan remove`.")
+    }
     let doors = parameters.doors ?? agent.catalogue.doorNames
     for door in doors where !agent.catalogue.doorNames.contains(door) {
       throw AgentError.invalidOption(
         "doors", problem: "names \"\(door)\"",
         remedy: "There are: \(agent.catalogue.doorNames.joined(separator: ", ")).")
     }
-    let values = try Self.values(parameters.options, LanConfiguration.options, of: "LANs")
+    if Set(doors).count < doors.count {
+      throw AgentError.invalidOption("doors", problem: "has a door twice", remedy: "Give it once.")
+    }
+    let values = try Self.values(
+      parameters.options, LanConfiguration.options, of: "LANs",
+      remedy: "Options: \(LanConfiguration.options.map(\.name).joined(separator: ", ")).")
     let lan = try agent.addLAN(
       LanConfiguration(
         name: parameters.name, doors: doors, ports: [], values: values, location: SourceLocation(file: "umbel lan add"))
@@ -131,7 +139,9 @@ final class AgentMethods: VarlinkHandler {
         parameters.transport, existing: agent.catalogue.transports.map(\.description.name))
     }
     let name = try portName(parameters.name, kind: parameters.transport, in: lan)
-    let values = try Self.values(parameters.options, transport.description.options, of: parameters.transport)
+    let values = try Self.values(
+      parameters.options, transport.description.options, of: parameters.transport,
+      remedy: "`umbel transport list \(parameters.transport)` shows all options.")
     let role: TransportHost.PortRole =
       switch parameters.role {
       case .guest: .guest
@@ -163,6 +173,10 @@ final class AgentMethods: VarlinkHandler {
   }
 
   private func portName(_ wanted: String?, kind: String, in lan: ManagedLAN) throws(AgentError) -> String {
+    guard lan.hasRoom else {
+      throw AgentError.limitReached(
+        "ports in LAN \"\(lan.name)\"", limit: lan.ports.count, remedy: "Remove one, or use another LAN.")
+    }
     guard let wanted else { return lan.freeName(kind) }
     if let problem = ConfigurationName.problem(ofPort: wanted) {
       throw AgentError.invalidOption("name", problem: problem, remedy: "Choose another name.")
@@ -183,7 +197,7 @@ final class AgentMethods: VarlinkHandler {
   }
 
   private static func values(
-    _ given: [String: [String]]?, _ options: [OptionDescription], of owner: String
+    _ given: [String: [String]]?, _ options: [OptionDescription], of owner: String, remedy: String
   ) throws(AgentError) -> [OptionValue] {
     let texts = (given ?? [:]).sorted { $0.key < $1.key }.map { name, texts in
       (name: name, text: texts.count == 1 ? OptionText.text(texts[0]) : .items(texts))
@@ -192,8 +206,7 @@ final class AgentMethods: VarlinkHandler {
       return try options.values(from: texts, of: owner)
     } catch {
       let first = error.problems[0]
-      throw AgentError.invalidOption(
-        first.option, problem: first.message, remedy: "`umbel transport list \(owner)` shows all options.")
+      throw AgentError.invalidOption(first.option, problem: first.message, remedy: remedy)
     }
   }
 
@@ -205,7 +218,8 @@ final class AgentMethods: VarlinkHandler {
         transport.options[option].name, problem: "is refused by \(transport.name): \(problem.text)",
         remedy: "`umbel transport list \(transport.name)` shows all options.")
     }
-    return .failed(subject, what: problem.text, remedy: "`umbel transport list \(transport.name)` shows its options.")
+    return .failed(
+      subject, what: problem.text + ".", remedy: "`umbel transport list \(transport.name)` shows its options.")
   }
 
   // MARK: Attach
@@ -215,6 +229,10 @@ final class AgentMethods: VarlinkHandler {
     let lan = try lan(parameters.lan)
     guard let transport = agent.catalogue.transport(named: "socket") else {
       throw AgentError.noSuchTransport("socket", existing: agent.catalogue.transports.map(\.description.name))
+    }
+    guard agent.hasSpareDescriptors else {
+      throw AgentError.failed(
+        lan.name, what: "The agent has as many open files as it may.", remedy: "Raise its limit of open files.")
     }
     let name = try portName(parameters.name, kind: "run", in: lan)
     do {
@@ -252,16 +270,17 @@ final class AgentMethods: VarlinkHandler {
     let guest = GuestIdentity(
       userId: call.peer.userId, groupId: call.peer.groupId, processId: call.peer.processId, door: nil)
     let values = try agent.catalogue.defaults(of: transport)
+    // First: a port that cannot follow its caller must not stay.
+    let caller = parameters.endWithCaller ? Box(try call.openCaller()) : nil
     let port = try lan.addPort(
       name: name, transport: transport, role: .guest, values: values, guest: guest, client: client)
-    if parameters.endWithCaller {
-      do {
-        try port.endWithProcess(try call.openCaller())
-      } catch {
-        // Nobody gets the other end, and a datagram socket does not say that it is gone.
-        port.remove()
-        throw error
-      }
+    guard let caller else { return port }
+    do throws(Errno) {
+      try port.endWithProcess(caller)
+    } catch {
+      // Nobody gets the other end, and a datagram socket does not say that it is gone.
+      port.remove()
+      throw error
     }
     return port
   }

@@ -31,6 +31,7 @@ extension ManagedPort {
   /// - Parameter fresh: whether the forwarding thread has answered.
   func described(fresh: Bool) -> AgentAPI.Port {
     let statistics = link?.statistics ?? lastStatistics
+    let now = monotonicNanoseconds()
     var counters = Counters()
     var drops: [String: Int] = [:]
     if let statistics {
@@ -51,7 +52,7 @@ extension ManagedPort {
     return AgentAPI.Port(
       lan: lan.name, name: name, number: Int(number), transport: transport.description.name,
       role: role == .trunk ? .trunk : .guest, state: describedState, text: text,
-      retryInSeconds: retryAt.map { Int((max($0, monotonicNanoseconds()) - monotonicNanoseconds()) / 1_000_000_000) },
+      retryInSeconds: retryAt.map { Int(($0 - min($0, now)) / 1_000_000_000) },
       largestFrame: largestFrame.map(Int.init), peer: guest.map(described), counters: counters, drops: drops,
       transportCounters: Dictionary(
         transportCounters.filter { $0.value > 0 }.map { ($0.name, Int(clamping: $0.value)) }, uniquingKeysWith: +),

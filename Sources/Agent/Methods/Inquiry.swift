@@ -21,15 +21,17 @@ final class Inquiry {
   )
 
   /// Asks, and calls `action` once with the answers in the order of the questions; nil: none in time.
-  static func ask(_ questions: [Question], on loop: ControlLoop, then action: @escaping ([ForwardingCommand?]) -> Void)
-  {
+  static func ask(
+    _ questions: [Question], within milliseconds: UInt64 = deadlineMilliseconds, on loop: ControlLoop,
+    then action: @escaping ([ForwardingCommand?]) -> Void
+  ) {
     // A thread that has not answered in time is not asked again until it has: its questions would gather.
     let asked = questions.map { $0.thread.overdueAnswers == 0 }
     let inquiry = Inquiry(questions.map(\.thread), asked, loop: loop, action: action)
     for (index, question) in questions.enumerated() where asked[index] {
       question.thread.post(question.make { command in inquiry.take(command, index) })
     }
-    inquiry.begin()
+    inquiry.begin(milliseconds)
   }
 
   private init(
@@ -43,9 +45,12 @@ final class Inquiry {
     answers = Array(repeating: nil, count: threads.count)
   }
 
-  private func begin() {
+  private func begin(_ milliseconds: UInt64) {
     if missing == 0 { return finish() }
-    timer = loop.after(milliseconds: Self.deadlineMilliseconds) { self.finish() }
+    timer = loop.after(milliseconds: milliseconds) {
+      // One more round: when it was the control thread that was busy, the answers are at hand and only have to be read.
+      self.timer = self.loop.after(milliseconds: 0) { self.finish() }
+    }
   }
 
   private func take(_ command: ForwardingCommand, _ index: Int) {

@@ -104,13 +104,13 @@ final class ManagedPort {
   }
 
   /// Ends the port when the process behind `descriptor` (a pidfd) does.
-  func endWithProcess(_ descriptor: consuming Descriptor) throws(Errno) {
-    let number = descriptor.number
+  func endWithProcess(_ descriptor: Box<Descriptor>) throws(Errno) {
+    let number = descriptor.value.number
     try agent.loop.watch(number) { [weak self] _ in
       self?.agent.loop.unwatch(number)
       self?.note(.closing, text: "the guest's process has ended", error: 0, largestFrame: nil)
     }
-    guestWatch = Box(descriptor)
+    guestWatch = descriptor
   }
 
   // MARK: State

@@ -63,9 +63,10 @@ extension AgentError {
     _ option: String, problem: String, remedy: String, near: String? = nil
   ) -> AgentError {
     let hint = near.map { "Did you mean \"\($0)\"? " } ?? ""
+    let end = problem.hasSuffix("?") ? "" : "."
     return AgentError(
       .invalidOption,
-      Details(subject: option, what: "Option \"\(option)\" \(problem).", remedy: hint + remedy, near: near))
+      Details(subject: option, what: "Option \"\(option)\" \(problem)\(end)", remedy: hint + remedy, near: near))
   }
 
   /// No more of those.

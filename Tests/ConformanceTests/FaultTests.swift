@@ -80,7 +80,7 @@ struct FaultTests {
     } catch let error as ClientError {
       guard case .refused(let refusal) = error else { throw error }
       #expect(refusal.kind == .failed)
-      #expect(refusal.details.what == text)
+      #expect(refusal.details.what == text + ".")
     }
     #expect(try bench.agent.ports().map(\.name) == ["left", "right"])
     try bench.goodPortsCarry()

@@ -8,8 +8,8 @@ extension Forwarder {
   private static let batchesATurn = 4
   /// Answers "none, but more are at hand" that are believed one after the other.
   private static let believedEmptyMores = 16
-  /// Pieces of a frame that are looked at; a frame of more is malformed.
-  private static let mostPieces: UInt32 = 64
+  /// Ports one batch may reach without ending its turn: what is flooded to thousands takes as long as many batches.
+  private static let wideBatch = 64
 
   /// Gives each ready descriptor one turn. Those that have more at hand stay on the list.
   func receiveFromReady() {
@@ -45,16 +45,19 @@ extension Forwarder {
         unsafe failPorts(of: endpoint, error: 0, "the plugin returned more frames than it was asked for")
         return false
       }
+      var isWide = false
       if count > 0 {
         unsafe slot.pointee.hangUps = 0
         unsafe state.pointee.isFruitful = true
         unsafe endpoint.pointee.emptyMores = 0
         for index in 0..<Int(count) { unsafe forward(state.pointee.frames + index, from: endpoint) }
+        isWide = unsafe state.pointee.touched.count > Self.wideBatch
         flushTouched()
       }
       unsafe endpoint.pointee.deadline = deadline(of: endpoint)
       if more == 0 { return false }
       if count == 0, unsafe !believesEmptyMore(endpoint) { return false }
+      if isWide { break }
     }
     return true
   }
@@ -112,7 +115,7 @@ extension Forwarder {
   }
 
   private func isWellFormed(_ pieces: UnsafePointer<umbel_piece>, _ count: Int, _ length: Int) -> Bool {
-    guard count <= Int(Self.mostPieces), unsafe pieces[0].length >= min(length, 64) else { return false }
+    guard count <= Int(UMBEL_MOST_PIECES), unsafe pieces[0].length >= min(length, 64) else { return false }
     var sum = 0
     for index in 0..<count {
       let piece = unsafe pieces[index]

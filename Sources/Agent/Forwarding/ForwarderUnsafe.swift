@@ -28,7 +28,7 @@ struct ForwarderState: ~Copyable {
   /// Descriptors one thread polls at most; a table of lazily mapped memory.
   static let descriptorCapacity = 131_072
   /// Descriptors one endpoint may have.
-  static let descriptorsPerEndpoint = 64
+  static let descriptorsPerEndpoint = Int(UMBEL_MOST_DESCRIPTORS)
 
   let channel: ForwardingChannel
   let epoll: Epoll

@@ -54,6 +54,12 @@ extern "C" {
 /* The longest frame with GSO metadata: IPv4's 65,535 bytes, an Ethernet header and two VLAN tags. */
 #define UMBEL_LARGEST_FRAME 65557u
 
+/* The most pieces that a received frame may have; one of more is malformed. */
+#define UMBEL_MOST_PIECES 64u
+
+/* The most descriptors of an endpoint that the host polls. */
+#define UMBEL_MOST_DESCRIPTORS 64u
+
 /* Opaque to the other side. The host's handle of a port is a number in disguise: it may be used after the port is gone,
  * and is then ignored. */
 typedef struct umbel_host_port umbel_host_port;
@@ -357,8 +363,8 @@ typedef struct umbel_transport {
     int32_t (*descriptors)(umbel_endpoint *endpoint, umbel_descriptor *descriptors, uint32_t stride, uint32_t capacity);
 
     /* Forwarding. Fills at most capacity frames with what has come in by the descriptor of that token, and returns how
-     * many. *more = 1 says that more are at hand which polling would not show, or probably at hand: the host calls again
-     * soon. The first piece holds at least min(length, 64) bytes.
+     * many. *more is 0 when called; 1 says that more are at hand which polling would not show, or probably at hand: the
+     * host calls again soon. The first piece holds at least min(length, 64) bytes.
      * The frames and their bytes are borrowed until the next receive or stop on this endpoint. Runts, oversize and empty
      * messages are left out and counted by the transport. 0 and -EAGAIN mean the same. Any other -errno: the endpoint's
      * ports fail. */

@@ -120,9 +120,11 @@ struct VarlinkServerLimitTests {
     let server = try ServerThread()
     defer { server.stop() }
     var client = try RawClient(server)
-    #expect(throws: Errno(EPIPE)) {
+    // Which of the two depends on whether the server had bytes left to read when it closed.
+    let error = #expect(throws: Errno.self) {
       for _ in 0..<100 { try client.send(String(repeating: " ", count: 65_536)) }
     }
+    #expect(error == Errno(EPIPE) || error == Errno(ECONNRESET))
     #expect(try client.receive() == nil)
     #expect(server.perform { server, _ in server.faults.malformed } == 1)
   }

@@ -8,7 +8,7 @@ import SystemdSupport
 import TransportHost
 
 /// The version that `umbeld --version` and `umbel status` show.
-package let agentVersion = "0.1.0"
+package let agentVersion = umbelVersion
 
 /// What `umbeld` was started with.
 package struct AgentProgram {

@@ -17,7 +17,8 @@ enum HostTable {
       to: umbel_host(
         size: UInt32(MemoryLayout<umbel_host>.size), abi_level: UMBEL_ABI_LEVEL,
         log: hostLog, state_changed: hostStateChanged, descriptors_changed: hostDescriptorsChanged,
-        remote_gone: hostRemoteGone, watch_interfaces: hostWatchInterfaces, resolve: hostResolve))
+        remote_gone: hostRemoteGone, watch_interfaces: hostWatchInterfaces, resolve: hostResolve,
+        client_arrived: nil, underlay_changed: nil))
     unsafe Self.table = table
     return unsafe UnsafePointer(table)
   }

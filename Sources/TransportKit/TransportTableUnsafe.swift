@@ -59,7 +59,7 @@ extension TransportDoor {
   fileprivate var entry: umbel_door {
     let type = kind == .stream ? SOCK_STREAM : SOCK_SEQPACKET
     return unsafe umbel_door(
-      name: permanent(name), path: permanent(path), help: permanent(help), socket_type: type.rawValue, zero: 0)
+      name: permanent(name), path: permanent(path), help: permanent(help), socket_type: type.rawValue, flags: 0)
   }
 }
 

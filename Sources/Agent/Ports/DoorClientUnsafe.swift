@@ -18,7 +18,8 @@ final class DoorClient {
     unsafe client.initialize(
       to: umbel_client(
         size: UInt32(MemoryLayout<umbel_client>.size), door: door ?? UMBEL_NO_DOOR, descriptor: descriptor.release(),
-        socket_type: UInt32(socketType), user: user, group: group, process: process, zero: 0, state: nil))
+        socket_type: UInt32(socketType), user: user, group: group, process: process, zero: 0, state: nil, address: nil,
+        directory: nil))
     unsafe self.transport = transport
   }
 

@@ -211,17 +211,29 @@ typedef struct umbel_client {
     int32_t process;                /* 0: not known */
     uint32_t zero;
     void *state;                    /* the transport's own, kept between accept, open and abandon */
+    const char *address;            /* an internet peer, "192.0.2.1:40312"; user and group are then not known. Or NULL */
+    const char *directory;          /* where the transport may make sockets for this client; NULL: nowhere */
 } umbel_client;
 
 #define UMBEL_NO_DOOR 0xffffffffu
 
-/* A way in that a transport serves: the host makes a listening Unix socket at <runtime>/<lan>/<path> for it. */
+/* umbel_door.flags */
+#define UMBEL_DOOR_DIRECTORY 1u    /* clients make sockets beside the door's own: its directory is for it alone */
+#define UMBEL_DOOR_INTERNET 2u     /* STREAM: may listen at a TCP address as well, if the configuration names one */
+
+/* A way in that a transport serves: the host makes a Unix socket at <runtime>/<lan>/<path> for it, or where the
+ * configuration says.
+ * STREAM, SEQPACKET: the host listens, accepts, and calls accept and open for each connection.
+ * DGRAM: all clients send to the one socket, which the host binds with SO_PASSCRED. It first opens a port for the door
+ * itself, whose client has that descriptor. No frames are sent to that port; its endpoint receives for all. A sender
+ * that it does not know it announces with client_arrived, and open then makes the sender's port on the same endpoint;
+ * the descriptor in its client is -1. The door's own port is closed last. */
 typedef struct umbel_door {
     const char *name;               /* as in a LAN's "doors:" */
     const char *path;               /* relative to the LAN's runtime directory */
     const char *help;               /* one line */
-    uint32_t socket_type;           /* SOCK_STREAM or SOCK_SEQPACKET */
-    uint32_t zero;
+    uint32_t socket_type;           /* SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM */
+    uint32_t flags;                 /* UMBEL_DOOR_* */
 } umbel_door;
 
 /* What open gets. Valid during the call only. */
@@ -273,6 +285,12 @@ typedef struct umbel_address {
     uint8_t bytes[16];
 } umbel_address;
 
+/* The datagrams by which a trunk reaches other hosts: UDP to this address and port. */
+typedef struct umbel_flow {
+    umbel_address address;          /* family 0: any address */
+    uint32_t port;
+} umbel_flow;
+
 typedef struct umbel_host {
     uint32_t size;
     uint32_t abi_level;
@@ -297,6 +315,16 @@ typedef struct umbel_host {
     /* Control thread. Resolves a host name without blocking; resolved() gets the answer, on the control thread, with the
      * same token. Returns 0 or -errno (EAGAIN: too many at once). */
     int32_t (*resolve)(umbel_host_port *port, const char *name, uint64_t token);
+
+    /* Forwarding thread, within receive of a datagram door's endpoint; port is the door's own. A sender without a port
+     * has sent something: client says who, and its state, which sender. The host decides on the control thread, and calls
+     * open or abandon with a copy of client. 0, or -EAGAIN: too many at once, try again with its next datagram. */
+    int32_t (*client_arrived)(umbel_host_port *port, const umbel_client *client);
+
+    /* Control or forwarding thread. Which datagrams on the underlay are this trunk's own, whichever host sent them;
+     * replaces what was said before, ends with the port. Met as a frame from a guest port, such a datagram is dropped:
+     * a bridge leads the underlay into the LAN, and carrying it would send it round for ever. */
+    void (*underlay_changed)(umbel_host_port *port, const umbel_flow *flows, uint32_t stride, uint32_t count);
 } umbel_host;
 
 /* ---- The transport table --------------------------------------------------------------------------------------- */

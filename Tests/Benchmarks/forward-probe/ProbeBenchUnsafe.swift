@@ -47,7 +47,8 @@ final class ProbeBench {
     unsafe client.initialize(
       to: umbel_client(
         size: UInt32(MemoryLayout<umbel_client>.size), door: UMBEL_NO_DOOR, descriptor: host.descriptor,
-        socket_type: UInt32(SOCK_SEQPACKET.rawValue), user: 0, group: 0, process: 0, zero: 0, state: nil))
+        socket_type: UInt32(SOCK_SEQPACKET.rawValue), user: 0, group: 0, process: 0, zero: 0, state: nil,
+        address: nil, directory: nil))
     let values = try transport.description.values(from: [])
     let opened = try unsafe transport.open(
       OpenParameters(number: number, role: .guest, lan: "probe", name: "p\(number)", values: values), client: client)

@@ -31,6 +31,30 @@ extension IPv4Address: CustomStringConvertible {
   }
 }
 
+/// A host's IPv4 address, and how long the prefix of its network is, `192.168.0.254/24`.
+package struct IPv4HostAddress: Hashable, Sendable {
+  package let address: IPv4Address
+  /// In bits, 1 to 32; nil: the address stands alone.
+  package let prefixLength: Int?
+
+  /// Reads an address alone or with `/` and a length; nil for any other text.
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let address = parts.first.flatMap({ IPv4Address($0) }) else { return nil }
+    self.address = address
+    guard parts.count == 2 else {
+      prefixLength = nil
+      return
+    }
+    guard let length = wholeNumber(parts[1]), 1...32 ~= length else { return nil }
+    prefixLength = length
+  }
+}
+
+extension IPv4HostAddress: CustomStringConvertible {
+  package var description: String { prefixLength.map { "\(address)/\($0)" } ?? "\(address)" }
+}
+
 /// A decimal number of digits alone; nil for any other text, and what is beyond nine digits.
 func wholeNumber(_ text: some StringProtocol) -> Int? {
   guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else {

@@ -57,6 +57,7 @@ extension PortWord {
           text: "the ethernet address \(mac) is that of the guest's NIC and does not apply to a port",
           columns: fields[index].columns))
     }
+    if let loneHostNote { notes.append(loneHostNote) }
     return notes
   }
 
@@ -73,6 +74,15 @@ extension PortWord {
       ]
     default: []
     }
+  }
+
+  /// That the host has no way to a guest by its address alone; nil: it has one, or no address.
+  package var loneHostNote: WordNote? {
+    guard case .tap(_, let host?) = meaning, host.prefixLength == nil else { return nil }
+    return WordNote(
+      text: "\(host) is the host's address alone, as uml_net set it; for a way to the guests name the network, such as "
+        + "\(host)/24, or one guest with route-guest",
+      columns: fields[3].columns)
   }
 
   /// Where a field that was given stands; nil: it was not.

@@ -10,7 +10,8 @@
 //
 // Whose is what: the ethernet address is that of the guest's NIC, the host IP address that of the TAP on the host. So
 // `fe:fd` and an IP address is never made of the latter; a guest's IP address is known only from its kernel's `ip=`
-// word, see `KernelCommand`. A port of a LAN has no MAC: one that is named is checked and said not to apply.
+// word, see `KernelCommand`. The host's address stands alone, as uml_net set it (a network of one; the way to the guest
+// was a host route), unless its network is named, which the HOWTO's grammar does not have: `192.168.0.254/24`. A port of a LAN has no MAC: one that is named is checked and said not to apply.
 
 package import Ethernet
 
@@ -28,7 +29,7 @@ package struct PortWord: Hashable, Sendable {
   package enum Meaning: Hashable, Sendable {
     case multicast(group: IPv4Address?, port: Int?, ttl: Int?)
     /// - host: the address of the device on the host.
-    case tap(device: String?, host: IPv4Address?)
+    case tap(device: String?, host: IPv4HostAddress?)
     case daemon(control: String?, data: String?)
   }
 

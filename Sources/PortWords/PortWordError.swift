@@ -16,7 +16,7 @@ package enum PortWordFault: Error, Hashable, Sendable {
   case address
   /// An IPv4 address that names no group.
   case group(otherwise: String)
-  /// An IPv4 address that no host can have.
+  /// Not an IPv4 address that a host can have.
   case hostAddress
   /// A number that is none, or out of its limits.
   case number(ClosedRange<Int>, otherwise: String)
@@ -70,7 +70,7 @@ extension PortWordFault {
     case .address: "allowed is an IPv4 address, four numbers of 0 to 255 with dots"
     case .group(let otherwise):
       "allowed is a multicast address, 224.0.0.0 to 239.255.255.255; empty: \(otherwise)"
-    case .hostAddress: "allowed is an address that a host can have, such as 192.168.0.254"
+    case .hostAddress: "allowed is an IPv4 address of a host, alone or with its network: 192.168.0.254/24"
     case .number(let limits, let otherwise):
       "allowed is \(limits.lowerBound) to \(limits.upperBound); empty: \(otherwise)"
     case .longDevice: "allowed are at most 15 bytes: Linux would cut the name"

@@ -43,10 +43,9 @@ extension WordField {
     return address
   }
 
-  func hostAddress() throws(PortWordError) -> IPv4Address {
-    guard let address = IPv4Address(text) else { throw error(.address) }
-    guard address.isUnicast else { throw error(.hostAddress) }
-    return address
+  func hostAddress() throws(PortWordError) -> IPv4HostAddress {
+    guard let host = IPv4HostAddress(text), host.address.isUnicast else { throw error(.hostAddress) }
+    return host
   }
 
   /// A name that the kernel lets a network interface have: `IFNAMSIZ` of `<linux/if.h>` less its NUL, and the

@@ -140,17 +140,28 @@ struct RunPlanTests {
       ])
     #expect(
       plan.template.filled([4, 5]) == ["linux", "vec0:transport=fd,fd=4,depth=64", "vec1:transport=fd,fd=5,depth=64"])
+    #expect(plan.notes[1].hasPrefix("eth0=tuntap,,,192.168.0.254: 192.168.0.254 is the host's address alone"))
     #expect(plan.notes.last == "eth1=ethertap,tap1: ethertap is gone from Linux and is carried out on a TAP.")
+  }
+
+  @Test("A host address alone and a known guest get what uml_net gave; a network needs no more")
+  func routedGuest() throws {
+    let routed = try plan("linux", "eth0=tuntap,,,192.168.0.254", "ip=192.168.0.253")
+    #expect(routed.taps.map(\.options) == [["address": ["192.168.0.254"], "route-guest": ["192.168.0.253"]]])
+    #expect(routed.template.filled([4])[1] == "vec0:transport=fd,fd=4,mac=fe:fd:c0:a8:00:fd,depth=64")
+    let network = try plan("linux", "eth0=tuntap,,,192.168.0.254/24", "ip=192.168.0.253")
+    #expect(network.taps.map(\.options) == [["address": ["192.168.0.254/24"]]])
+    #expect(routed.notes.count == 1 && network.notes.count == 1)
   }
 
   @Test("A TAP that a LAN has leads there; another address for it is refused")
   func existingTap() throws {
-    for word in ["eth0=tuntap,tap5", "eth0=tuntap,tap5,,192.168.0.254"] {
+    for word in ["eth0=tuntap,tap5", "eth0=tuntap,tap5,,192.168.0.254", "eth0=tuntap,tap5,,192.168.0.254/24"] {
       let plan = try plan("linux", word)
       #expect(plan.template.sockets.map(\.lan) == ["lab"] && plan.taps == [])
     }
     #expect(
-      failure("linux", "eth0=tuntap,tap5,,192.168.0.1")?.contains("has 192.168.0.254/24, not 192.168.0.1") == true)
+      failure("linux", "eth0=tuntap,tap5,,192.168.0.1")?.contains("has 192.168.0.254/24, not 192.168.0.1.") == true)
   }
 
   @Test("A fault is underlined in the word")

@@ -42,6 +42,7 @@ struct PortWordTests {
     let new = try PortWord(parsing: "tuntap,,,192.168.0.254")
     #expect(new.options.map(\.name) == ["address"])
     #expect(new.options.map(\.columns) == [10..<23])
+    #expect(try PortWord(parsing: "tuntap,,,192.168.0.254/24").options.map(\.text) == ["192.168.0.254/24"])
     // The only address there is the host's: the guest's MAC is not made of it.
     #expect(new.mac == nil)
   }
@@ -54,8 +55,10 @@ struct PortWordTests {
       word.notes.map(\.text) == [
         "ethertap is gone from Linux and is carried out on a TAP",
         "the ethernet address fe:fd:00:00:00:01 is that of the guest's NIC and does not apply to a port",
+        "192.168.0.254 is the host's address alone, as uml_net set it; for a way to the guests name the network, such as "
+          + "192.168.0.254/24, or one guest with route-guest",
       ])
-    #expect(word.notes.map(\.columns) == [1..<9, 15..<28])
+    #expect(word.notes.map(\.columns) == [1..<9, 15..<28, 29..<42])
   }
 
   @Test("daemon is a door at the switch's control socket")
@@ -132,10 +135,10 @@ struct PortWordTests {
       Bad("tuntap,..", 8..<10, "field 2 (tap device) is ..; allowed is an interface's name, without spaces, / and :"),
       Bad(
         "tuntap,tap0,fe:fd:0:0:0:1,239.1.1.1", 27..<36,
-        "field 4 (host IP address) is 239.1.1.1; allowed is an address that a host can have, such as 192.168.0.254"),
+        "field 4 (host IP address) is 239.1.1.1; allowed is an IPv4 address of a host, alone or with its network: 192.168.0.254/24"),
       Bad(
         "ethertap,tap0,,0.0.0.0", 16..<23,
-        "field 4 (host IP address) is 0.0.0.0; allowed is an address that a host can have, such as 192.168.0.254"),
+        "field 4 (host IP address) is 0.0.0.0; allowed is an IPv4 address of a host, alone or with its network: 192.168.0.254/24"),
       Bad("daemon,,tcp", 9..<12, "field 3 (socket type) is tcp; allowed is unix, or nothing"),
       Bad(
         "daemon,,,uml.ctl", 10..<17,

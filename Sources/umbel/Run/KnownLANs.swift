@@ -98,17 +98,25 @@ package struct KnownLANs {
   }
 
   private func tap(
-    _ named: String, _ nic: KernelNIC, _ device: String?, _ host: IPv4Address?
+    _ named: String, _ nic: KernelNIC, _ device: String?, _ host: IPv4HostAddress?
   ) throws(Failure) -> Match {
     guard let device, let port = tapPort(device) else { return Match(lan: named, by: nil) }
-    let own = port.options["address"]?.first
-    if let host, own?.split(separator: "/").first.map(String.init) != "\(host)" {
+    let own = port.options["address"] ?? []
+    if let host, !own.compactMap({ IPv4HostAddress($0) }).contains(where: host.fits) {
       throw Failure(
         .usage,
-        "\(nic.text): \(device) is port \(port.name) of LAN \(port.lan) and has \(own ?? "no address"), not \(host). "
+        "\(nic.text): \(device) is port \(port.name) of LAN \(port.lan) and has "
+          + "\(own.isEmpty ? "no address" : own.joined(separator: ", ")), not \(host). "
           + "Leave the host IP address out, or name another device.")
     }
     return Match(lan: port.lan, by: port.lan == named ? nil : device)
+  }
+}
+
+extension IPv4HostAddress {
+  /// Whether a device with `other` has this address; a network counts only where both are named with one.
+  fileprivate func fits(_ other: IPv4HostAddress) -> Bool {
+    address == other.address && (prefixLength ?? other.prefixLength) == (other.prefixLength ?? prefixLength)
   }
 }
 

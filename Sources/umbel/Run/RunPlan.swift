@@ -53,7 +53,7 @@ package struct RunPlan: Equatable {
       if let nic, let match, !request.isNative {
         let (head, tail) = nic.vectorWord(mac: line.mac(of: nic))
         template.append(head, .init(kind: .seqpacket, lan: match.lan), tail)
-        if let tap = tap(nic, match.lan, line, lans) { taps.append(tap) }
+        addTap(nic, match.lan, line, lans)
       } else {
         let socket = CommandTemplate.Socket(kind: request.kind, lan: request.lan)
         try template.append(request.isNative ? word : line.renamed(index), socket)
@@ -75,15 +75,18 @@ package struct RunPlan: Equatable {
       + "With --native the words stay as they are, which takes a kernel up to Linux 6.15."
   }
 
-  /// The TAP that a word asks for on the host; nil: it asks for none, or a LAN has it.
-  private func tap(
-    _ nic: KernelNIC, _ lan: String, _ line: KernelCommand, _ lans: KnownLANs?
-  ) -> AddPort.Parameters? {
-    guard case .tap(let device, _) = nic.word.meaning else { return nil }
-    if let device, lans?.hasTap(device) == true { return nil }
-    let options = nic.word.options.map { ($0.name, [$0.text]) }
-    return AddPort.Parameters(
-      lan: lan, transport: "tap", role: nil, options: Dictionary(options, uniquingKeysWith: { $1 }),
-      endWithCaller: true)
+  /// Adds the TAP that a word asks for on the host, if it asks for one and no LAN has it. With the host's address and the
+  /// guest's both known, it gets what uml_net gave: a route to the guest, which the host answers for.
+  private mutating func addTap(_ nic: KernelNIC, _ lan: String, _ line: KernelCommand, _ lans: KnownLANs?) {
+    guard case .tap(let device, let host) = nic.word.meaning else { return }
+    if let device, lans?.hasTap(device) == true { return }
+    var options = Dictionary(nic.word.options.map { ($0.name, [$0.text]) }, uniquingKeysWith: { $1 })
+    if host != nil, host?.prefixLength == nil, let guest = line.address(of: nic) {
+      options["route-guest"] = ["\(guest)"]
+    } else if let lone = nic.word.loneHostNote {
+      notes.append("\(nic.text): \(lone.text), which ip= on the command line does.")
+    }
+    taps.append(
+      AddPort.Parameters(lan: lan, transport: "tap", options: options.isEmpty ? nil : options, endWithCaller: true))
   }
 }

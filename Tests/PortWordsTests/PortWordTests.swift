@@ -135,10 +135,12 @@ struct PortWordTests {
       Bad("tuntap,..", 8..<10, "field 2 (tap device) is ..; allowed is an interface's name, without spaces, / and :"),
       Bad(
         "tuntap,tap0,fe:fd:0:0:0:1,239.1.1.1", 27..<36,
-        "field 4 (host IP address) is 239.1.1.1; allowed is an IPv4 address of a host, alone or with its network: 192.168.0.254/24"),
+        "field 4 (host IP address) is 239.1.1.1; allowed is an IPv4 address of a host, alone or with its network: 192.168.0.254/24"
+      ),
       Bad(
         "ethertap,tap0,,0.0.0.0", 16..<23,
-        "field 4 (host IP address) is 0.0.0.0; allowed is an IPv4 address of a host, alone or with its network: 192.168.0.254/24"),
+        "field 4 (host IP address) is 0.0.0.0; allowed is an IPv4 address of a host, alone or with its network: 192.168.0.254/24"
+      ),
       Bad("daemon,,tcp", 9..<12, "field 3 (socket type) is tcp; allowed is unix, or nothing"),
       Bad(
         "daemon,,,uml.ctl", 10..<17,

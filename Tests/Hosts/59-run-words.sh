@@ -2,6 +2,7 @@
 #
 #   host a [agent] LAN default, 239.192.168.1:1102 ── g1 eth0=mcast   g2 the same with --native   g5 eth0=daemon
 #                  LAN lab,     239.1.1.1:4711 ────── g3 eth0=mcast,,239.1.1.1,4711   g4 bess
+#                  LAN taps ── the host itself by TAPs of its guests: g6 eth0=tuntap with a network, g7 with ip=
 #
 # Limit: 300 s
 # shellcheck source=Tests/Hosts/lib.sh
@@ -31,6 +32,7 @@ lans:
   lab:
     ports:
       - "mcast,,239.1.1.1,4711,2"
+  taps: {}
 YAML
 agent a --config /run/hosts/words.yaml
 
@@ -60,6 +62,22 @@ check "a dry run prints the command with the numbers it would have" equal \
   "echo $(umbel a run default -- echo eth0=mcast '{fd:dgram}' 2>/dev/null)" \
   "$(umbel a run --dry-run default -- echo eth0=mcast '{fd:dgram}' 2>/dev/null)"
 check "and makes no port" within 5 guest_ports a 4
+
+# ---- The host, by a TAP that belongs to the guest
+
+tap_ports() { equal "$1" "$(asks a ListPorts "sum(1 for p in ports if p['transport'] == 'tap')")"; }
+
+run_words g6 10.3.0.6/24 vec0 taps eth0=tuntap,,,10.3.0.254/24
+run_words g7 10.4.0.7/24 vec0 taps eth0=tuntap,utap7,,10.4.0.254 ip=10.4.0.7::::g7:eth0:off
+check "a guest with eth0=tuntap reaches the host at the address that its word names" pings g6 10.3.0.254
+check "the host reaches the guest" on a ping -c 2 -i 0.2 -W 2 10.3.0.6
+check "a guest with ip= reaches the host by a TAP with an address alone" pings g7 10.4.0.254
+check "the host has a route to that guest" on a ping -c 2 -i 0.2 -W 2 10.4.0.7
+check "the TAP has the name that the word says" on a ip link show utap7
+guest_kill g6
+guest_kill g7
+check "the TAPs end with their guests" within 5 tap_ports 0
+check "and leave no device" fails on a ip link show utap7
 
 for name in g1 g3 g5; do guest_kill "$name"; done
 check "the ports end with their guests" within 5 guest_ports a 1

@@ -57,6 +57,9 @@ let package = Package(
     module("Ethernet"),
     module("Switching", ["Ethernet"]),
 
+    // The HOWTO's words for ports and NICs: strings in, values out.
+    module("PortWords", ["Ethernet"]),
+
     // The kernel.
     .target(name: "CLinux"),
     module("LinuxIO", ["CLinux"]),
@@ -77,10 +80,14 @@ let package = Package(
       resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
     module(
       "Agent",
-      ["AgentAPI", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport", "LinuxIO", "CLinux", yams]),
+      [
+        "AgentAPI", "SystemdSupport", "Switching", "Ethernet", "PortWords", "TransportHost", "CTransport", "LinuxIO",
+        "CLinux", yams,
+      ]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(
-      name: "umbel", dependencies: ["AgentAPI", "Ethernet", "LinuxIO", argumentParser], swiftSettings: strict),
+      name: "umbel", dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "PortWords", argumentParser],
+      swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
     .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
@@ -101,6 +108,7 @@ let package = Package(
       path: "Tests/Benchmarks/umbel-load", swiftSettings: strict),
 
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
+    .testTarget(name: "PortWordsTests", dependencies: ["PortWords", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
     .testTarget(
       name: "SystemdSupportTests", dependencies: ["SystemdSupport", "SystemdProbe", "LinuxIO"], swiftSettings: strict),

@@ -107,8 +107,11 @@ final class ManagedPort {
   func endWithProcess(_ descriptor: Box<Descriptor>) throws(Errno) {
     let number = descriptor.value.number
     try agent.loop.watch(number) { [weak self] _ in
-      self?.agent.loop.unwatch(number)
-      self?.note(.closing, text: "the guest's process has ended", error: 0, largestFrame: nil)
+      guard let self else { return }
+      self.agent.loop.unwatch(number)
+      // A port that was added by name stays listed when it has failed; now it goes.
+      if self.state == .failed { return self.remove() }
+      self.note(.closing, text: "the process it was made for has ended", error: 0, largestFrame: nil)
     }
     guestWatch = descriptor
   }

@@ -70,15 +70,23 @@ let package = Package(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     module("SystemdSupport", ["CSystemd", "LinuxIO"]),
 
+    // The consoles of guests in User Mode Linux.
+    module("ManagementConsole", ["LinuxIO"]),
+
     // The control interface and the programs.
     module(
       "AgentAPI", ["LinuxIO"],
       resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
     module(
       "Agent",
-      ["AgentAPI", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport", "LinuxIO", "CLinux", yams]),
+      [
+        "AgentAPI", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport",
+        "LinuxIO", "CLinux", yams,
+      ]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
-    .executableTarget(name: "umbel", dependencies: ["AgentAPI", "LinuxIO", argumentParser], swiftSettings: strict),
+    .executableTarget(
+      name: "umbel", dependencies: ["AgentAPI", "Ethernet", "ManagementConsole", "LinuxIO", argumentParser],
+      swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
     .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
@@ -112,10 +120,15 @@ let package = Package(
       dependencies: ["MulticastTransport", "SocketTransport", "TransportKit", "CTransport", "LinuxIO"],
       swiftSettings: strict),
     .testTarget(
-      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
+      name: "ManagementConsoleTests", dependencies: ["ManagementConsole", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "ManagementConsole", "umbel", "LinuxIO"],
+      swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
-      dependencies: ["Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "LinuxIO"],
+      dependencies: [
+        "Agent", "AgentAPI", "ManagementConsole", "TransportHost", "CTransport", "Switching", "LinuxIO",
+      ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.
     .testTarget(

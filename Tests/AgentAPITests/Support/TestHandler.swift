@@ -11,6 +11,8 @@ final class TestHandler: VarlinkHandler {
   var counts: [MethodName: Int] = [:]
   /// What ListStations streams.
   var stations = 0
+  /// What ListGuests answers.
+  var guests = ListGuests.Reply(guests: [], groups: [])
   /// Pieces of a stream that were made.
   var pieces = 0
 
@@ -33,6 +35,7 @@ final class TestHandler: VarlinkHandler {
       case .attach: attach(call)
       // Forgets the call.
       case .removePort: break
+      case .listGuests: call.reply(guests)
       case .addPort, .listTransports: call.fail(ServiceError.methodNotImplemented(call.method.qualified))
       }
     } catch {

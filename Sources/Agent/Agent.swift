@@ -38,6 +38,8 @@ final class Agent {
   var interfaceTimer: ControlLoop.Timer?
   var network: Box<NetlinkMonitor>?
   let resolver: NameResolver
+  /// The guests that announced themselves.
+  let guests: AnnouncedGuests
 
   private struct WeakEndpoint { weak var endpoint: SharedEndpoint? }
 
@@ -47,6 +49,7 @@ final class Agent {
     runtimeDirectory: String
   ) throws(Errno) {
     resolver = try NameResolver(loop: loop)
+    guests = AnnouncedGuests(loop: loop, journal: journal)
     self.loop = loop
     self.journal = journal
     self.manager = manager

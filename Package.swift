@@ -115,7 +115,7 @@ let package = Package(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
-      dependencies: ["Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "LinuxIO"],
+      dependencies: ["Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "Ethernet", "LinuxIO"],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.
     .testTarget(

@@ -135,7 +135,7 @@ let package = Package(
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "AgentAPI", "ManagementConsole", "TransportHost", "CTransport", "Switching", "LinuxIO",
+        "Agent", "AgentAPI", "ManagementConsole", "TransportHost", "CTransport", "Switching", "Ethernet", "LinuxIO",
       ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.

@@ -9,6 +9,8 @@ final class FakeHost: Sendable {
     var messages: [String] = []
     var descriptorChanges = 0
     var watchesInterfaces = false
+    /// The flows that were reported last, as `family bytes:port`.
+    var flows: [String] = []
   }
 
   private static let records = Mutex<[UInt: Record]>([:])
@@ -33,6 +35,13 @@ final class FakeHost: Sendable {
     unsafe table.pointee.descriptors_changed = { port in unsafe FakeHost.change(port) { $0.descriptorChanges += 1 } }
     unsafe table.pointee.remote_gone = { _, _ in }
     unsafe table.pointee.watch_interfaces = { port in unsafe FakeHost.change(port) { $0.watchesInterfaces = true } }
+    unsafe table.pointee.underlay_changed = { port, flows, _, count in
+      let list = unsafe UnsafeBufferPointer(start: flows, count: Int(count)).map { flow in
+        var bytes = flow.address.bytes
+        return unsafe withUnsafeBytes(of: &bytes) { unsafe "\(flow.address.family) \(Array($0)):\(flow.port)" }
+      }
+      unsafe FakeHost.change(port) { $0.flows = list }
+    }
     unsafe table.pointee.resolve = { _, _, _ in -1 }
     return unsafe UnsafePointer(table)
   }()

@@ -30,6 +30,8 @@ final class Agent {
 
   private(set) var lans: [ManagedLAN] = []
   private(set) var threads: [ForwardingThread] = []
+  /// The datagrams by which the trunks of all LANs reach other hosts.
+  let underlay = UnderlayRegistry()
 
   private var endpoints: [OpaquePointer: WeakEndpoint] = unsafe [:]
   private var shownStatus = ""
@@ -74,6 +76,7 @@ final class Agent {
         thread.finishCommands { self.takeReports(of: thread) }
       }
       threads.append(thread)
+      underlay.inform(thread)
     } catch {
       throw AgentFailure("forwarding thread \(index) cannot be started: \(error)")
     }

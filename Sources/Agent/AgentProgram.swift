@@ -65,6 +65,7 @@ package struct AgentProgram {
       let configuration: Configuration
       do {
         configuration = try load(catalogue)
+        for note in configuration.notes { journal.log(.info, "\(note)") }
       } catch {
         for problem in error.problems { journal.log(.error, "\(problem)", id: .configurationRefused, fields: [:]) }
         return .configuration

@@ -18,10 +18,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources:
 
 /// A transport: the module, which tests may import, and its entry, which holds nothing but the exported symbol.
 /// They are apart because all test targets link into one binary, where two entry symbols would collide.
-func plugin(_ name: String) -> [Target] {
+func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
   [
     .target(
-      name: "\(name)Transport", dependencies: ["TransportKit", "LinuxIO", "CLinux", "CTransport"],
+      name: "\(name)Transport", dependencies: ["TransportKit", "LinuxIO", "CLinux", "CTransport"] + dependencies,
       path: "Plugins/\(name)/\(name)", swiftSettings: strict),
     .target(
       name: "\(name)Entry", dependencies: [.byName(name: "\(name)Transport"), "TransportKit", "CTransport"],
@@ -46,6 +46,7 @@ let package = Package(
     .library(name: "TransportKit", targets: ["TransportKit", "CTransport"]),
     .library(name: "umbel-mcast", type: .dynamic, targets: ["MulticastEntry"]),
     .library(name: "umbel-socket", type: .dynamic, targets: ["SocketEntry"]),
+    .library(name: "umbel-tap", type: .dynamic, targets: ["TapEntry"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -78,7 +79,8 @@ let package = Package(
       "Agent",
       ["AgentAPI", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport", "LinuxIO", "CLinux", yams]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
-    .executableTarget(name: "umbel", dependencies: ["AgentAPI", "LinuxIO", argumentParser], swiftSettings: strict),
+    .executableTarget(
+      name: "umbel", dependencies: ["AgentAPI", "Ethernet", "LinuxIO", argumentParser], swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
     .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
@@ -109,7 +111,9 @@ let package = Package(
       name: "TransportHostTests", dependencies: ["TransportHost", "CTransport", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "PluginTests",
-      dependencies: ["MulticastTransport", "SocketTransport", "TransportKit", "CTransport", "LinuxIO"],
+      dependencies: [
+        "MulticastTransport", "SocketTransport", "TapTransport", "TransportKit", "CTransport", "Ethernet", "LinuxIO",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
@@ -120,5 +124,5 @@ let package = Package(
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.
     .testTarget(
       name: "ConformanceTests", dependencies: ["AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
-  ] + plugin("Multicast") + plugin("Socket")
+  ] + plugin("Multicast") + plugin("Socket") + plugin("Tap", ["Ethernet"])
 )

@@ -72,7 +72,44 @@ int clinux_send_messages(int socket, struct clinux_message *messages, unsigned i
 
 /* ---- rtnetlink ------------------------------------------------------------------------------------------------- */
 
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+
+/* ---- TAP devices, as in <linux/if_tun.h> ----------------------------------------------------------------------- */
+
+/* The size of an interface's name with its NUL. */
+#define CLINUX_TAP_NAME_SIZE 16
+
+/* sizeof(struct virtio_net_hdr) of <linux/virtio_net.h>: flags and GSO type of a byte each; lengths of the headers and of
+ * a segment, start and offset of the checksum, of two bytes each. */
+#define CLINUX_TAP_HEADER_SIZE 10
+
+/* What the reader of a TAP does itself with frames that are not finished: TUN_F_*. */
+#define CLINUX_TAP_CHECKSUM 0x01u
+#define CLINUX_TAP_TSO4 0x02u
+#define CLINUX_TAP_TSO6 0x04u
+#define CLINUX_TAP_TSO_ECN 0x08u
+#define CLINUX_TAP_USO 0x60u        /* TUN_F_USO4 and TUN_F_USO6, which come together (Linux 6.2) */
+
+/* A descriptor of /dev/net/tun without a device: non-blocking, close-on-exec. */
+int clinux_tap_open(void);
+
+/* TUNSETIFF: attaches a TAP, or makes one. name has CLINUX_TAP_NAME_SIZE bytes: a name, or a pattern as "tap%d"; on
+ * success the device's name is in it. with_header: each frame has a struct virtio_net_hdr before it. */
+int clinux_tap_attach(int tap, char *name, int with_header);
+
+int clinux_tap_set_persistent(int tap, int persistent);
+
+int clinux_tap_set_owner(int tap, uint32_t user);
+
+int clinux_tap_set_group(int tap, uint32_t group);
+
+/* TUNSETOFFLOAD, a sum of CLINUX_TAP_*. */
+int clinux_tap_set_offloads(int tap, unsigned int offloads);
+
+/* TUNSETVNETHDRSZ: bytes of the header before each frame, CLINUX_TAP_HEADER_SIZE or more. */
+int clinux_tap_set_header_size(int tap, int bytes);
 
 #endif

@@ -5,7 +5,7 @@ import Synchronization
 final class FakeHost: Sendable {
   /// What one port has said.
   struct Record {
-    var states: [(state: UInt32, error: Int32, largestFrame: UInt32, text: String)] = []
+    var states: [(state: UInt32, error: Int32, largestFrame: UInt32, offloads: UInt32, text: String)] = []
     var messages: [String] = []
     var descriptorChanges = 0
     var watchesInterfaces = false
@@ -29,7 +29,7 @@ final class FakeHost: Sendable {
     unsafe table.pointee.state_changed = { port, state in
       let state = unsafe state!.pointee
       let text = unsafe state.text.map { unsafe String(cString: $0) } ?? ""
-      let entry = unsafe (state.state, state.error, state.largest_frame, text)
+      let entry = unsafe (state.state, state.error, state.largest_frame, state.offloads, text)
       unsafe FakeHost.change(port) { $0.states.append(entry) }
     }
     unsafe table.pointee.descriptors_changed = { port in unsafe FakeHost.change(port) { $0.descriptorChanges += 1 } }

@@ -19,6 +19,9 @@ package struct HostHooks: Sendable {
   package var watchInterfaces: @Sendable (_ port: Number) -> Void
   /// Returns 0 or `-errno`.
   package var resolve: @Sendable (_ port: Number, _ name: String, _ token: UInt64) -> Int32
+  /// Fields of the client beyond its size are zero; what its pointers lead to is valid during the call. Returns 0 or
+  /// `-errno`.
+  package var clientArrived: @Sendable (_ port: Number, _ client: umbel_client) -> Int32
 
   package init(
     log: @escaping @Sendable (Number, UInt32, UnsafePointer<CChar>) -> Void,
@@ -26,7 +29,8 @@ package struct HostHooks: Sendable {
     descriptorsChanged: @escaping @Sendable (Number) -> Void,
     remoteGone: @escaping @Sendable (Number, umbel_remote) -> Void,
     watchInterfaces: @escaping @Sendable (Number) -> Void,
-    resolve: @escaping @Sendable (Number, String, UInt64) -> Int32
+    resolve: @escaping @Sendable (Number, String, UInt64) -> Int32,
+    clientArrived: @escaping @Sendable (Number, umbel_client) -> Int32 = { _, _ in -ENOSYS }
   ) {
     unsafe self.log = log
     unsafe self.stateChanged = stateChanged
@@ -34,5 +38,6 @@ package struct HostHooks: Sendable {
     self.remoteGone = remoteGone
     self.watchInterfaces = watchInterfaces
     self.resolve = resolve
+    unsafe self.clientArrived = clientArrived
   }
 }

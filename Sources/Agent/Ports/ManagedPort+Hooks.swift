@@ -53,5 +53,10 @@ extension HostHooks {
     resolve: { number, name, token in
       guard Forwarder.current == nil, let port = ManagedPort.find(number) else { return -EPERM }
       return port.resolve(name, token: token)
+    },
+    clientArrived: { number, client in
+      // Belongs to the forwarding thread, within receive.
+      guard let forwarder = Forwarder.current else { return -EPERM }
+      return unsafe forwarder.clientArrived(number, client)
     })
 }

@@ -22,6 +22,8 @@ package struct HostHooks: Sendable {
   /// Fields of the client beyond its size are zero; what its pointers lead to is valid during the call. Returns 0 or
   /// `-errno`.
   package var clientArrived: @Sendable (_ port: Number, _ client: umbel_client) -> Int32
+  /// At most `UMBEL_MOST_FLOWS`, all of them well formed.
+  package var underlayChanged: @Sendable (_ port: Number, _ flows: [UnderlayFlow]) -> Void
 
   package init(
     log: @escaping @Sendable (Number, UInt32, UnsafePointer<CChar>) -> Void,
@@ -30,7 +32,8 @@ package struct HostHooks: Sendable {
     remoteGone: @escaping @Sendable (Number, umbel_remote) -> Void,
     watchInterfaces: @escaping @Sendable (Number) -> Void,
     resolve: @escaping @Sendable (Number, String, UInt64) -> Int32,
-    clientArrived: @escaping @Sendable (Number, umbel_client) -> Int32 = { _, _ in -ENOSYS }
+    clientArrived: @escaping @Sendable (Number, umbel_client) -> Int32 = { _, _ in -ENOSYS },
+    underlayChanged: @escaping @Sendable (Number, [UnderlayFlow]) -> Void = { _, _ in }
   ) {
     unsafe self.log = log
     unsafe self.stateChanged = stateChanged
@@ -39,5 +42,6 @@ package struct HostHooks: Sendable {
     self.watchInterfaces = watchInterfaces
     self.resolve = resolve
     unsafe self.clientArrived = clientArrived
+    self.underlayChanged = underlayChanged
   }
 }

@@ -13,6 +13,8 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
     case misbehaviour
     /// A datagram door's sender wants a port; `client` says who.
     case clientArrived
+    /// A guest port brings in datagrams of a trunk, `otherPort`.
+    case ownUnderlay
   }
 
   package var kind: Kind
@@ -22,7 +24,7 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
   package var value: UInt32 = 0
   package var error: Int32 = 0
   package var largestFrame: UInt32 = 0
-  /// `flap`: the other port; address and VLAN.
+  /// `flap`: the other port; address and VLAN. `ownUnderlay`: the trunk.
   package var otherPort: UInt32 = 0
   package var macAddress: UInt64 = 0
   package var vlan: UInt16 = 0

@@ -25,16 +25,24 @@ package let socketTransport = TransportDefinition(
   options: [
     .size(
       "buffers", in: 4_096...1_073_741_823, default: "4M", .live,
-      help: "kernel send buffer of a guest's socket in bytes, 4096-1073741823")
+      help: "kernel send buffer of a guest's socket in bytes, 4096-1073741823"),
+    .duration(
+      "idle", in: 1_000_000_000...86_400_000_000_000,
+      help: "end a guest of the door dgram that sends nothing for so long, 1s-24h; otherwise only when it is gone"),
   ],
   doors: [
     TransportDoor(
       name: "bess", path: "bess", kind: .sequencedPackets,
-      help: "vecN:transport=bess,dst=PATH of User Mode Linux: a frame a message")
+      help: "vecN:transport=bess,dst=PATH of User Mode Linux: a frame a message"),
+    TransportDoor(
+      name: "dgram", path: "dgram", kind: .datagrams,
+      help: "QEMU's dgram,remote.path=PATH with a local.path; libkrun and vfkit unixgram: a frame a datagram"),
   ],
   roles: .guest, defaultRole: .guest,
   check: { configuration throws(TransportProblem) in _ = try client(of: configuration) },
+  abandon: abandonSender,
   open: { configuration, host throws(TransportProblem) in
+    if let port = try datagramPort(configuration, host) { return port }
     let client = try client(of: configuration)
     return client.socketType == SOCK_STREAM.rawValue
       ? StreamPort(client, configuration, host: host) : MessagePort(client, configuration, host: host)

@@ -74,6 +74,9 @@ let package = Package(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     module("SystemdSupport", ["CSystemd", "LinuxIO"]),
 
+    // The consoles of guests in User Mode Linux.
+    module("ManagementConsole", ["LinuxIO"]),
+
     // The control interface and the programs.
     module(
       "AgentAPI", ["LinuxIO"],
@@ -81,12 +84,13 @@ let package = Package(
     module(
       "Agent",
       [
-        "AgentAPI", "SystemdSupport", "Switching", "Ethernet", "PortWords", "TransportHost", "CTransport", "LinuxIO",
-        "CLinux", yams,
+        "AgentAPI", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "PortWords", "TransportHost",
+        "CTransport", "LinuxIO", "CLinux", yams,
       ]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(
-      name: "umbel", dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "PortWords", argumentParser],
+      name: "umbel",
+      dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser],
       swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
@@ -124,10 +128,15 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
+      name: "ManagementConsoleTests", dependencies: ["ManagementConsole", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "ManagementConsole", "umbel", "LinuxIO"],
+      swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
-      dependencies: ["Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "LinuxIO"],
+      dependencies: [
+        "Agent", "AgentAPI", "ManagementConsole", "TransportHost", "CTransport", "Switching", "Ethernet", "LinuxIO",
+      ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.
     .testTarget(

@@ -91,6 +91,7 @@ package struct AgentProgram {
     try listen(server, at: socket)
     defer {
       server.stop()
+      agent.guests.stop()
       unsafe unlink(socket)
       // The server does not hold its handler.
       withExtendedLifetime(methods) {}
@@ -99,6 +100,7 @@ package struct AgentProgram {
     do {
       // Before the ports look at the network: what changes from then on is not missed.
       try agent.watchInterfaces()
+      try agent.guests.listen(at: directory.path + "/notify", group: agent.access.group)
       try agent.start(configuration)
     } catch {
       // The LANs that were made are taken down: no socket, directory or running thread is left behind.

@@ -29,7 +29,7 @@ enum TapAccess {
       case EPERM: return Failure(.noPermission, "\(shown) is another user's. Use sudo.")
       case EBUSY: return inUse(shown)
       case EINVAL where present?.tap?.hasManyQueues == true:
-        return Failure(.cannotCreate, "\(shown) was made for many queues. Delete it first: `umbel tap delete \(shown)`.")
+        return Failure(.cannotCreate, "\(shown) has many queues. Delete it first: `umbel tap delete \(shown)`.")
       case EINVAL where present != nil: return Failure(.cannotCreate, "\(shown) is not a TAP device. Name another.")
       default: return Failure(.osError, "\(shown) cannot be made: \(error).")
       }

@@ -41,9 +41,11 @@ struct TapRequest {
     }
     mtu = arguments.mtu
     bridge = arguments.bridge
-    mac = try arguments.mac.map(Self.stationAddress) ?? addresses.first { $0.address.octets.count == 4 }.map {
-      MACAddress(derivedFromIPv4: $0.address.octets.reduce(0) { $0 << 8 | UInt32($1) })
-    }
+    mac =
+      try arguments.mac.map(Self.stationAddress)
+      ?? addresses.first { $0.address.octets.count == 4 }.map {
+        MACAddress(derivedFromIPv4: $0.address.octets.reduce(0) { $0 << 8 | UInt32($1) })
+      }
   }
 
   /// Refuses a name that the kernel would cut or refuse.

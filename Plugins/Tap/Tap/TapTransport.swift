@@ -37,7 +37,7 @@ package let tapTransport = TransportDefinition(
     .list("address", help: "addresses of the host's end, each with its prefix: 192.168.0.254/24"),
     .interface("bridge", help: "bridge of this host that the device becomes a port of"),
     .boolean("offload", default: true, help: "whether large unfinished frames pass between kernel and LAN"),
-    .address("route-guest", help: "IPv4 address of a guest that this host routes to and answers ARP for, as uml_net did"),
+    .address("route-guest", help: "IPv4 address of a guest that this host routes to and answers ARP for"),
   ],
   roles: .guest, defaultRole: .guest,
   check: { configuration throws(TransportProblem) in

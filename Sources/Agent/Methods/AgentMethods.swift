@@ -27,6 +27,7 @@ final class AgentMethods: VarlinkHandler {
       case .listStations: try listStations(call)
       case .listTransports: listTransports(call)
       case .attach: try attach(call)
+      case .listGuests: listGuests(call)
       }
     } catch let error as any WireError {
       call.fail(error)

@@ -87,6 +87,7 @@ final class ManagedPort {
     do throws(PluginProblem) {
       link = try PluginLink(port: self, parameters: parameters, client: client)
     } catch {
+      agent.underlay.set([], of: number)
       ManagedPort.unregister(self)
       throw error
     }
@@ -227,6 +228,7 @@ final class ManagedPort {
     stopForwarding { [self] in
       if let link { link.close() }
       link = nil
+      agent.underlay.set([], of: number)
       ManagedPort.unregister(self)
       PortNumbers.shared.giveBack(number)
       lan.forget(self)

@@ -18,6 +18,8 @@ final class TestHandler: VarlinkHandler {
   var added: [AddPort.Parameters] = []
   /// What ListStations streams.
   var stations = 0
+  /// What ListGuests answers.
+  var guests = ListGuests.Reply(guests: [], groups: [])
   /// Pieces of a stream that were made.
   var pieces = 0
 
@@ -47,6 +49,7 @@ final class TestHandler: VarlinkHandler {
         call.reply(AddPort.Reply(port: Self.port(parameters.transport, lan: parameters.lan)))
       // Forgets the call.
       case .removePort: break
+      case .listGuests: call.reply(guests)
       case .listTransports: call.fail(ServiceError.methodNotImplemented(call.method.qualified))
       }
     } catch {

@@ -18,10 +18,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources:
 
 /// A transport: the module, which tests may import, and its entry, which holds nothing but the exported symbol.
 /// They are apart because all test targets link into one binary, where two entry symbols would collide.
-func plugin(_ name: String) -> [Target] {
+func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
   [
     .target(
-      name: "\(name)Transport", dependencies: ["TransportKit", "LinuxIO", "CLinux", "CTransport"],
+      name: "\(name)Transport", dependencies: ["TransportKit", "LinuxIO", "CLinux", "CTransport"] + dependencies,
       path: "Plugins/\(name)/\(name)", swiftSettings: strict),
     .target(
       name: "\(name)Entry", dependencies: [.byName(name: "\(name)Transport"), "TransportKit", "CTransport"],
@@ -46,6 +46,7 @@ let package = Package(
     .library(name: "TransportKit", targets: ["TransportKit", "CTransport"]),
     .library(name: "umbel-mcast", type: .dynamic, targets: ["MulticastEntry"]),
     .library(name: "umbel-socket", type: .dynamic, targets: ["SocketEntry"]),
+    .library(name: "umbel-tap", type: .dynamic, targets: ["TapEntry"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -55,6 +56,9 @@ let package = Package(
     // The core: bytes and times in, values out.
     module("Ethernet"),
     module("Switching", ["Ethernet"]),
+
+    // The HOWTO's words for ports and NICs: strings in, values out.
+    module("PortWords", ["Ethernet"]),
 
     // The kernel.
     .target(name: "CLinux"),
@@ -70,15 +74,24 @@ let package = Package(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     module("SystemdSupport", ["CSystemd", "LinuxIO"]),
 
+    // The consoles of guests in User Mode Linux.
+    module("ManagementConsole", ["LinuxIO"]),
+
     // The control interface and the programs.
     module(
       "AgentAPI", ["LinuxIO"],
       resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
     module(
       "Agent",
-      ["AgentAPI", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport", "LinuxIO", "CLinux", yams]),
+      [
+        "AgentAPI", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "PortWords", "TransportHost",
+        "CTransport", "LinuxIO", "CLinux", yams,
+      ]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
-    .executableTarget(name: "umbel", dependencies: ["AgentAPI", "LinuxIO", argumentParser], swiftSettings: strict),
+    .executableTarget(
+      name: "umbel",
+      dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser],
+      swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
     .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
@@ -99,6 +112,7 @@ let package = Package(
       path: "Tests/Benchmarks/umbel-load", swiftSettings: strict),
 
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
+    .testTarget(name: "PortWordsTests", dependencies: ["PortWords", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
     .testTarget(
       name: "SystemdSupportTests", dependencies: ["SystemdSupport", "SystemdProbe", "LinuxIO"], swiftSettings: strict),
@@ -109,16 +123,23 @@ let package = Package(
       name: "TransportHostTests", dependencies: ["TransportHost", "CTransport", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "PluginTests",
-      dependencies: ["MulticastTransport", "SocketTransport", "TransportKit", "CTransport", "LinuxIO"],
+      dependencies: [
+        "MulticastTransport", "SocketTransport", "TapTransport", "TransportKit", "CTransport", "Ethernet", "LinuxIO",
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
+      name: "ManagementConsoleTests", dependencies: ["ManagementConsole", "LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "ManagementConsole", "umbel", "LinuxIO"],
+      swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
-      dependencies: ["Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "LinuxIO"],
+      dependencies: [
+        "Agent", "AgentAPI", "ManagementConsole", "TransportHost", "CTransport", "Switching", "Ethernet", "LinuxIO",
+      ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.
     .testTarget(
       name: "ConformanceTests", dependencies: ["AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
-  ] + plugin("Multicast") + plugin("Socket")
+  ] + plugin("Multicast") + plugin("Socket") + plugin("Tap", ["Ethernet"])
 )

@@ -26,6 +26,8 @@ extension Agent {
           id: .pluginMisbehaves)
       case .flap:
         noteFlap(report, newer: port)
+      case .ownUnderlay:
+        noteOwnUnderlay(port, trunk: report.otherPort)
       }
     }
   }
@@ -38,6 +40,15 @@ extension Agent {
       .warning,
       "\(address)\(vlan) moves between \(other) and \(newer.name) of LAN \(newer.lan.name): it stays at \(other) for a while. Two stations have this address, or there is a loop.",
       id: .stationFlapping, fields: newer.fields)
+  }
+
+  private func noteOwnUnderlay(_ port: ManagedPort, trunk: UInt32) {
+    let flows = underlay.flows(of: trunk).prefix(3).map(\.description).joined(separator: ", ")
+    let name = (ManagedPort.find(trunk)?.path ?? "a trunk that is gone") + (flows.isEmpty ? "" : " (\(flows))")
+    journal.log(
+      .warning,
+      "\(port.path) brings in datagrams of trunk \(name), which are dropped: carried on they would go round for ever. If the port's TAP is in a bridge with the interface that the trunk uses, take it out (ip link set dev TAP nomaster), or give the trunk another interface. If a guest uses the same address and port for itself, choose another for one of the two.",
+      id: .ownUnderlay, fields: port.fields)
   }
 
   /// Writes a record about a port's new state.

@@ -30,6 +30,8 @@ final class Agent {
 
   private(set) var lans: [ManagedLAN] = []
   private(set) var threads: [ForwardingThread] = []
+  /// The datagrams by which the trunks of all LANs reach other hosts.
+  let underlay = UnderlayRegistry()
 
   private var endpoints: [OpaquePointer: WeakEndpoint] = unsafe [:]
   private var shownStatus = ""
@@ -38,6 +40,8 @@ final class Agent {
   var interfaceTimer: ControlLoop.Timer?
   var network: Box<NetlinkMonitor>?
   let resolver: NameResolver
+  /// The guests that announced themselves.
+  let guests: AnnouncedGuests
 
   private struct WeakEndpoint { weak var endpoint: SharedEndpoint? }
 
@@ -47,6 +51,7 @@ final class Agent {
     runtimeDirectory: String
   ) throws(Errno) {
     resolver = try NameResolver(loop: loop)
+    guests = AnnouncedGuests(loop: loop, journal: journal)
     self.loop = loop
     self.journal = journal
     self.manager = manager
@@ -71,6 +76,7 @@ final class Agent {
         thread.finishCommands { self.takeReports(of: thread) }
       }
       threads.append(thread)
+      underlay.inform(thread)
     } catch {
       throw AgentFailure("forwarding thread \(index) cannot be started: \(error)")
     }

@@ -57,11 +57,11 @@ extension Offload {
   /// - Parameters:
   ///   - frame: the whole frame, contiguous.
   ///   - length: its length in bytes.
-  /// - Returns: false, with the frame untouched, if the checksum would lie outside the frame.
+  /// - Returns: false, with the frame untouched, if none is partial or ``isPlausible(length:)`` says no.
   package func completeChecksum(of frame: UnsafeMutableRawPointer, length: Int) -> Bool {
     let start = Int(checksumStart)
     let place = start + Int(checksumOffset)
-    guard place + 2 <= length else { return false }
+    guard isChecksumPartial, isPlausible(length: length) else { return false }
     var sum = InternetChecksum()
     unsafe sum.add(UnsafeRawPointer(frame) + start, count: length - start)
     unsafe frame.setBigEndian(sum.nonzeroValue, at: place)

@@ -5,7 +5,8 @@ package struct Offload: Equatable, Sendable {
   package var flags: UInt8
   /// One of the `gso…` constants, with ``gsoECN`` added or not.
   package var gsoType: UInt8
-  /// Bytes of all headers. A hint: the kernel writes how much lies in its first buffer. Never more than the frame.
+  /// Bytes of all headers. A hint, and never used: the kernel writes how much lies in its first buffer, guests write
+  /// anything.
   package var headerLength: UInt16
   /// Bytes of payload in a segment.
   package var gsoSize: UInt16
@@ -42,6 +43,22 @@ package struct Offload: Equatable, Sendable {
 
   /// Whether the checksum is still to be completed.
   package var isChecksumPartial: Bool { flags & Offload.needsChecksum != 0 }
+
+  /// Whether the metadata can be true of a frame of that length, as far as that shows without the frame: a GSO type that
+  /// there is, with a segment size; a partial checksum that lies within the frame and behind an IP header, the shortest
+  /// of which ends after 34 bytes. Completing another would change addresses that the frame has been judged by.
+  package func isPlausible(length: Int) -> Bool {
+    switch gsoType {
+    case Offload.gsoNone: break
+    case Offload.gsoTCPv4, Offload.gsoTCPv4 | Offload.gsoECN, Offload.gsoTCPv6, Offload.gsoTCPv6 | Offload.gsoECN,
+      Offload.gsoUDP:
+      if gsoSize == 0 { return false }
+    default: return false
+    }
+    guard isChecksumPartial else { return true }
+    let start = Int(checksumStart)
+    return start >= FrameHeader.length + SegmentableHeaders.ipv4Length && start + Int(checksumOffset) + 2 <= length
+  }
 
   /// The length of the frames that a frame with this metadata stands for, in bytes: its own without GSO; with GSO the
   /// least that a full segment can have, for TCP options cannot be known from the metadata alone.

@@ -39,7 +39,7 @@ extension SegmentableHeaders {
 }
 
 /// The type and offset of what lies behind the Ethernet header and at most two VLAN tags.
-private func networkHeader(_ frame: UnsafeRawPointer, length: Int) -> (EtherType, Int)? {
+func networkHeader(_ frame: UnsafeRawPointer, length: Int) -> (EtherType, Int)? {
   var offset = FrameHeader.length
   for _ in 0...2 {
     guard offset <= length else { return nil }

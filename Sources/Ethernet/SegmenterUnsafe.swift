@@ -29,7 +29,7 @@
   ///   - offload: its metadata.
   /// - Returns: nil if the metadata is not about GSO, is malformed, or does not fit the frame.
   package init?(_ frame: UnsafeRawPointer, length: Int, offload: Offload) {
-    guard offload.gsoSize > 0, Int(offload.headerLength) <= length,
+    guard offload.gsoType != Offload.gsoNone, offload.isPlausible(length: length),
       let headers = unsafe SegmentableHeaders(frame, length: length, offload: offload)
     else { return nil }
     unsafe self.frame = unsafe frame

@@ -14,6 +14,14 @@ package struct IPAddress: Hashable, Sendable {
     self.bytes = bytes
   }
 
+  /// An address from its bytes in network order; nil when their number is not that of the family.
+  package init?(family: Int32, octets: [UInt8]) {
+    guard octets.count == (family == AF_INET ? 4 : family == AF_INET6 ? 16 : 0) else { return nil }
+    var bytes = InlineBytes16()
+    unsafe withUnsafeMutableBytes(of: &bytes) { unsafe $0.copyBytes(from: octets) }
+    self.init(family: family, bytes: bytes)
+  }
+
   /// The address that `text` says, as `inet_pton` reads it; nil when it says none.
   package init?(_ text: String) {
     var bytes = InlineBytes16()
@@ -33,6 +41,11 @@ package struct IPAddress: Hashable, Sendable {
   /// Whether it names a group: 224.0.0.0/4 (RFC 5771) or ff00::/8 (RFC 4291, section 2.7).
   package var isMulticast: Bool {
     family == AF_INET ? bytes.first & 0xf0 == 0xe0 : bytes.first == 0xff
+  }
+
+  /// The bytes that count, in network order.
+  package var octets: [UInt8] {
+    unsafe withUnsafeBytes(of: bytes) { unsafe Array($0.prefix(length)) }
   }
 
   /// Whether it is 0.0.0.0 or ::.

@@ -1,17 +1,6 @@
 import CLinux
 import Glibc
 
-/// A network interface as it is now.
-package struct Interface: Hashable, Sendable {
-  /// Stays when the interface is renamed; another one when it is made anew.
-  package let index: UInt32
-  package let name: String
-  /// Set up by the administrator (`IFF_UP`); says nothing about a carrier.
-  package let isUp: Bool
-  /// The host's own loopback interface (`IFF_LOOPBACK`).
-  package let isLoopback: Bool
-}
-
 /// Questions about interfaces and routes of this network namespace, answered by rtnetlink.
 package enum Interfaces {
   /// The interface of that name; nil when there is none.
@@ -55,26 +44,22 @@ package enum Interfaces {
     }
   }
 
+  /// All interfaces.
+  package static func all() throws(Errno) -> [Interface] {
+    var body = NetlinkBytes()
+    body.append(ifinfomsg())
+    return try NetlinkSocket().list(Int32(RTM_GETLINK), body).compactMap { Interface(reading: $0) }
+  }
+
   private static func interface(_ question: NetlinkBytes) throws(Errno) -> Interface? {
     do throws(Errno) {
-      let answer = try NetlinkSocket().ask(Int32(RTM_GETLINK), question).body
-      let attributes = MemoryLayout<ifinfomsg>.size
-      guard let link = answer.load(ifinfomsg.self, at: 0),
-        let name = answer.attribute(Int(IFLA_IFNAME), from: attributes)
-      else { throw Errno(EBADMSG) }
-      return Interface(
-        index: UInt32(link.ifi_index), name: String(decoding: name.bytes.prefix { $0 != 0 }, as: UTF8.self),
-        isUp: link.ifi_flags & UInt32(IFF_UP) != 0, isLoopback: link.ifi_flags & UInt32(IFF_LOOPBACK) != 0)
+      guard let found = Interface(reading: try NetlinkSocket().ask(Int32(RTM_GETLINK), question).body) else {
+        throw Errno(EBADMSG)
+      }
+      return found
     } catch {
       if error.code == ENODEV { return nil }
       throw error
     }
-  }
-}
-
-extension IPAddress {
-  /// The bytes that count, in network order.
-  fileprivate var octets: [UInt8] {
-    unsafe withUnsafeBytes(of: bytes) { unsafe Array($0.prefix(length)) }
   }
 }

@@ -5,7 +5,7 @@
 import CLinux
 import Glibc
 
-/// A socket that asks the kernel about interfaces and routes. Answers come at once; nothing waits for another process.
+/// A socket that asks the kernel about interfaces and routes, and changes them. Answers come at once; nothing waits for another process.
 package struct NetlinkSocket: ~Copyable {
   private let descriptor: Descriptor
 
@@ -20,27 +20,100 @@ package struct NetlinkSocket: ~Copyable {
   ///   - body: the fixed structure and the attributes.
   /// - Returns: the answer's type and body, without its header.
   package borrowing func ask(_ type: Int32, _ body: NetlinkBytes) throws(Errno) -> (type: Int32, body: NetlinkBytes) {
+    try send(type, flags: 0, body)
+    let reply = try receive()
+    guard let header = reply.load(nlmsghdr.self, at: 0) else { throw Errno(EBADMSG) }
+    let content = NetlinkBytes(Array(reply.bytes.dropFirst(MemoryLayout<nlmsghdr>.size)))
+    if Int32(header.nlmsg_type) == NLMSG_ERROR {
+      // struct nlmsgerr begins with -errno; 0 is a bare acknowledgement, which no question asks for.
+      throw Errno(-(content.load(Int32.self, at: 0) ?? -EBADMSG))
+    }
+    return (Int32(header.nlmsg_type), content)
+  }
+
+  /// Asks a question that has any number of answers.
+  /// - Returns: the answers' bodies.
+  package borrowing func list(_ type: Int32, _ body: NetlinkBytes) throws(Errno) -> [NetlinkBytes] {
+    try send(type, flags: NLM_F_DUMP, body)
+    var answers: [NetlinkBytes] = []
+    while true {
+      let part = try receive()
+      var offset = 0
+      while let header = part.load(nlmsghdr.self, at: offset) {
+        let begin = offset + MemoryLayout<nlmsghdr>.size
+        let end = offset + Int(header.nlmsg_len)
+        guard end >= begin, end <= part.bytes.count else { throw Errno(EBADMSG) }
+        let content = NetlinkBytes(Array(part.bytes[begin..<end]))
+        switch Int32(header.nlmsg_type) {
+        case NLMSG_DONE: return answers
+        case NLMSG_ERROR: throw Errno(-(content.load(Int32.self, at: 0) ?? -EBADMSG))
+        default: answers.append(content)
+        }
+        offset = (end + 3) & ~3
+      }
+    }
+  }
+
+  /// Orders a change and waits for its acknowledgement.
+  /// - Parameter flags: `NLM_F_CREATE` and the like, beside those of every request.
+  package borrowing func order(_ type: Int32, flags: Int32 = 0, _ body: NetlinkBytes) throws(NetlinkRefusal) {
+    do throws(Errno) {
+      // A kernel that does not know these options gives no reason, and the whole request back.
+      try? setSocketOption(descriptor.number, SOL_NETLINK, NETLINK_EXT_ACK, 1)
+      try? setSocketOption(descriptor.number, SOL_NETLINK, NETLINK_CAP_ACK, 1)
+      try send(type, flags: NLM_F_ACK | flags, body)
+    } catch {
+      throw NetlinkRefusal(error: error)
+    }
+    let reply: NetlinkBytes
+    do throws(Errno) { reply = try receive() } catch { throw NetlinkRefusal(error: error) }
+    let begin = MemoryLayout<nlmsghdr>.size
+    guard let header = reply.load(nlmsghdr.self, at: 0), Int32(header.nlmsg_type) == NLMSG_ERROR,
+      let code = reply.load(Int32.self, at: begin)
+    else { throw NetlinkRefusal(error: Errno(EBADMSG)) }
+    if code == 0 { return }
+    var reason = ""
+    // NLM_F_CAPPED, 0x100: the attributes follow the request's header at once.
+    if header.nlmsg_flags & 0x100 != 0,
+      let text = reply.attribute(Int(NLMSGERR_ATTR_MSG.rawValue), from: begin + MemoryLayout<nlmsgerr>.size)
+    {
+      reason = text.string
+    }
+    throw NetlinkRefusal(error: Errno(-code), reason: reason)
+  }
+
+  private borrowing func send(_ type: Int32, flags: Int32, _ body: NetlinkBytes) throws(Errno) {
     var request = NetlinkBytes()
     let header = nlmsghdr(
       nlmsg_len: UInt32(MemoryLayout<nlmsghdr>.size + body.bytes.count), nlmsg_type: UInt16(type),
-      nlmsg_flags: UInt16(NLM_F_REQUEST), nlmsg_seq: 1, nlmsg_pid: 0)
+      nlmsg_flags: UInt16(NLM_F_REQUEST | flags), nlmsg_seq: 1, nlmsg_pid: 0)
     request.append(header)
     request.append(contentsOf: body.bytes)
     let number = descriptor.number
     let bytes = request.bytes
-    _ = try retrying { unsafe send(number, bytes, bytes.count, 0) }
+    _ = try retrying { unsafe Glibc.send(number, bytes, bytes.count, 0) }
+  }
 
+  private borrowing func receive() throws(Errno) -> NetlinkBytes {
+    let number = descriptor.number
     var answer = [UInt8](repeating: 0, count: 32_768)
     let received = try retrying { unsafe recv(number, &answer, answer.count, 0) }
-    let reply = NetlinkBytes(Array(answer[..<received]))
-    guard let replyHeader = reply.load(nlmsghdr.self, at: 0) else { throw Errno(EBADMSG) }
-    let content = NetlinkBytes(Array(reply.bytes.dropFirst(MemoryLayout<nlmsghdr>.size)))
-    if Int32(replyHeader.nlmsg_type) == NLMSG_ERROR {
-      // struct nlmsgerr begins with -errno; 0 is a bare acknowledgement, which no question asks for.
-      throw Errno(-(content.load(Int32.self, at: 0) ?? -EBADMSG))
-    }
-    return (Int32(replyHeader.nlmsg_type), content)
+    return NetlinkBytes(Array(answer[..<received]))
   }
+}
+
+/// Why the kernel did not carry out an order.
+package struct NetlinkRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+  package let error: Errno
+  /// The kernel's own words (`NLMSGERR_ATTR_MSG`); empty: it has none.
+  package let reason: String
+
+  package init(error: Errno, reason: String = "") {
+    self.error = error
+    self.reason = reason
+  }
+
+  package var description: String { reason.isEmpty ? "\(error)" : "\(reason) (\(error))" }
 }
 
 /// The bytes of a netlink message, or of a part of one.
@@ -65,6 +138,14 @@ package struct NetlinkBytes: Sendable {
     while bytes.count % 4 != 0 { bytes.append(0) }
   }
 
+  /// Adds an attribute of one number in host byte order.
+  package mutating func appendAttribute(_ type: Int, _ value: UInt32) {
+    appendAttribute(type, unsafe withUnsafeBytes(of: value) { unsafe Array($0) })
+  }
+
+  /// The bytes as a text that ends at the first NUL.
+  package var string: String { String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+
   /// The structure at `offset`; nil when the message is too short.
   package func load<Value: BitwiseCopyable>(_ type: Value.Type, at offset: Int) -> Value? {
     guard offset >= 0, offset + MemoryLayout<Value>.size <= bytes.count else { return nil }
@@ -77,7 +158,8 @@ package struct NetlinkBytes: Sendable {
     while let length = load(UInt16.self, at: offset), let found = load(UInt16.self, at: offset + 2), length >= 4 {
       let end = offset + Int(length)
       guard end <= bytes.count else { return nil }
-      if Int(found) == type { return NetlinkBytes(Array(bytes[(offset + 4)..<end])) }
+      // The two uppermost bits are flags: nested, network byte order.
+      if Int(found & 0x3fff) == type { return NetlinkBytes(Array(bytes[(offset + 4)..<end])) }
       offset = (end + 3) & ~3
     }
     return nil

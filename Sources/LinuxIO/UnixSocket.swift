@@ -129,7 +129,7 @@ package enum UnixSocket {
     }
   }
 
-  private static func make(_ kind: Kind, nonBlocking: Bool) throws(Errno) -> Descriptor {
+  static func make(_ kind: Kind, nonBlocking: Bool) throws(Errno) -> Descriptor {
     let type = kind.type | Int32(SOCK_CLOEXEC.rawValue) | (nonBlocking ? Int32(SOCK_NONBLOCK.rawValue) : 0)
     return Descriptor(owning: try retrying { socket(AF_UNIX, type, 0) })
   }

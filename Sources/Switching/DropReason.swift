@@ -26,6 +26,9 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
 
   /// The transport described the frame wrongly: its pieces do not make up its length.
   case malformed
+  /// The frame came in by a guest port and is itself a datagram by which a trunk of this agent reaches other hosts: a
+  /// bridge leads the underlay into the LAN, and carried on the datagram would go round for ever.
+  case ownUnderlay
 
   // Counted at either end.
 
@@ -57,6 +60,7 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
     case .splitHorizon: "split-horizon"
     case .noRecipients: "no-recipients"
     case .malformed: "malformed"
+    case .ownUnderlay: "own-underlay"
     case .portDown: "port-down"
     case .portRemoved: "port-removed"
     case .queueFull: "queue-full"

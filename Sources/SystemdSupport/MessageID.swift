@@ -20,6 +20,8 @@ package enum MessageID: String, Sendable, CaseIterable {
   case guestRefused = "78964b3b63534489b2ed9db56e881efd"
   /// An Ethernet address moves between ports again and again.
   case stationFlapping = "d1801d1d36814310a77f7ff66908c171"
+  /// A datagram of a trunk came in by a guest port, and was dropped.
+  case ownUnderlay = "e27a20eb0aa347f781e1d5debc0795ab"
   /// Somebody who should not sends to a port.
   case foreignSender = "5f584a43b5f94eb9bd416a23c8e4aaf6"
   /// A configuration is wrong and nothing of it was taken.
@@ -34,4 +36,8 @@ package enum MessageID: String, Sendable, CaseIterable {
   case pluginMisbehaves = "10114c1e52dc4b1795d09e0a0d5cc966"
   /// A forwarding thread has shown no progress.
   case threadStuck = "0b42d958c45b49139e57d895aeff18f8"
+  /// A guest told the agent of its panic, or that it hangs.
+  case guestTrouble = "55838f2bcc774bfab591abdace80eeb3"
+  /// A user of a guest wrote to the guest's /proc/mconsole.
+  case guestWords = "dca51babd4c546e6910b2e61979182a7"
 }

@@ -19,6 +19,8 @@ package struct HostHooks: Sendable {
   package var watchInterfaces: @Sendable (_ port: Number) -> Void
   /// Returns 0 or `-errno`.
   package var resolve: @Sendable (_ port: Number, _ name: String, _ token: UInt64) -> Int32
+  /// At most `UMBEL_MOST_FLOWS`, all of them well formed.
+  package var underlayChanged: @Sendable (_ port: Number, _ flows: [UnderlayFlow]) -> Void
 
   package init(
     log: @escaping @Sendable (Number, UInt32, UnsafePointer<CChar>) -> Void,
@@ -26,7 +28,8 @@ package struct HostHooks: Sendable {
     descriptorsChanged: @escaping @Sendable (Number) -> Void,
     remoteGone: @escaping @Sendable (Number, umbel_remote) -> Void,
     watchInterfaces: @escaping @Sendable (Number) -> Void,
-    resolve: @escaping @Sendable (Number, String, UInt64) -> Int32
+    resolve: @escaping @Sendable (Number, String, UInt64) -> Int32,
+    underlayChanged: @escaping @Sendable (Number, [UnderlayFlow]) -> Void = { _, _ in }
   ) {
     unsafe self.log = log
     unsafe self.stateChanged = stateChanged
@@ -34,5 +37,6 @@ package struct HostHooks: Sendable {
     self.remoteGone = remoteGone
     self.watchInterfaces = watchInterfaces
     self.resolve = resolve
+    self.underlayChanged = underlayChanged
   }
 }

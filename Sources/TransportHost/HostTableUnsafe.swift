@@ -18,7 +18,7 @@ enum HostTable {
         size: UInt32(MemoryLayout<umbel_host>.size), abi_level: UMBEL_ABI_LEVEL,
         log: hostLog, state_changed: hostStateChanged, descriptors_changed: hostDescriptorsChanged,
         remote_gone: hostRemoteGone, watch_interfaces: hostWatchInterfaces, resolve: hostResolve,
-        client_arrived: nil, underlay_changed: nil))
+        client_arrived: nil, underlay_changed: hostUnderlayChanged))
     unsafe Self.table = table
     return unsafe UnsafePointer(table)
   }
@@ -58,4 +58,17 @@ private func hostWatchInterfaces(_ handle: OpaquePointer?) {
 private func hostResolve(_ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ token: UInt64) -> Int32 {
   guard let number = unsafe PortNumbers.shared.number(of: handle), let name = unsafe name else { return -EINVAL }
   return unsafe HostTable.hooks?.resolve(number, String(cString: name), token) ?? -ENOSYS
+}
+
+private func hostUnderlayChanged(
+  _ handle: OpaquePointer?, _ flows: UnsafePointer<umbel_flow>?, _ stride: UInt32, _ count: UInt32
+) {
+  guard let number = unsafe PortNumbers.shared.number(of: handle) else { return }
+  guard count > 0, let flows = unsafe flows else { return unsafe HostTable.hooks?.underlayChanged(number, []) ?? () }
+  // A shorter stride is that of no header there is.
+  guard Int(stride) >= MemoryLayout<umbel_flow>.size else { return }
+  let list = (0..<min(Int(count), Int(UMBEL_MOST_FLOWS))).compactMap { index in
+    unsafe UnderlayFlow((UnsafeRawPointer(flows) + index * Int(stride)).loadUnaligned(as: umbel_flow.self))
+  }
+  unsafe HostTable.hooks?.underlayChanged(number, list)
 }

@@ -54,6 +54,16 @@ public struct HostPort {
     unsafe table.host.pointee.watch_interfaces?(handle)
   }
 
+  /// Says which datagrams on the underlay are this trunk's own, whichever host sent them; replaces what was said before.
+  /// When a bridge leads one into a LAN as a guest's frame, the host drops it. Control thread.
+  /// - Parameter flows: at most `UMBEL_MOST_FLOWS`.
+  public func reportUnderlay(_ flows: [UnderlayFlow]) {
+    guard let changed = unsafe table.host.pointee.underlay_changed else { return }
+    unsafe flows.map(\.flow).withUnsafeBufferPointer { buffer in
+      unsafe changed(handle, buffer.baseAddress, UInt32(MemoryLayout<umbel_flow>.stride), UInt32(buffer.count))
+    }
+  }
+
   /// Resolves a host name; ``TransportPort/resolved(token:addresses:)`` gets the answer. Control thread.
   /// - Throws: `EAGAIN`, too many at once; `ENOSYS`, this host resolves none.
   public func resolve(_ name: String, token: UInt64) throws(TransportProblem) {

@@ -54,7 +54,7 @@ public struct ReceiveBatch {
   @inlinable
   public mutating func append(
     _ buffers: borrowing ReceiveBuffers, slot: Int, length: Int, port: UInt32,
-    remote: umbel_remote = umbel_remote()
+    remote: umbel_remote = umbel_remote(), offload: umbel_offload = umbel_offload()
   ) {
     let pieces = unsafe buffers.pieces + slot &* 2
     var pieceCount = 1
@@ -65,7 +65,8 @@ public struct ReceiveBatch {
       unsafe pieces[1].length = length &- buffers.headBytes
       pieceCount = 2
     }
-    unsafe append(pieces: pieces, pieceCount: pieceCount, length: length, port: port, remote: remote)
+    unsafe append(
+      pieces: pieces, pieceCount: pieceCount, length: length, port: port, remote: remote, offload: offload)
   }
 
   /// Fills slots one by one with `body` until it has nothing, or the batch or the buffers are full. Slots are used from

@@ -13,14 +13,21 @@ final class StubPorts {
   final class Stub {
     let number: UInt32
     fileprivate let wakeup = Box(try! Wakeup())
-    /// The frame that comes in next.
+    /// The frame that comes in next, and where it is divided.
     fileprivate var length = 0
+    fileprivate var cuts: [Int] = []
     fileprivate let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: Int(UMBEL_LARGEST_FRAME))
     fileprivate var offload = umbel_offload()
     /// Lengths of the frames that were sent here.
-    fileprivate(set) var sent: [Int] = []
+    var sent: [Int] { frames.map(\.count) }
+    /// The frames themselves, and their metadata.
+    fileprivate(set) var frames: [[UInt8]] = []
+    fileprivate(set) var offloads: [umbel_offload] = []
+    /// How often it was called to send.
+    fileprivate(set) var calls = 0
     fileprivate var context: UnsafeMutablePointer<PortContext>?
-    fileprivate let pieces = UnsafeMutablePointer<umbel_piece>.allocate(capacity: 1)
+    fileprivate let pieces = UnsafeMutablePointer<umbel_piece>.allocate(
+      capacity: Int(UMBEL_MOST_PIECES))
 
     fileprivate init(number: UInt32) { self.number = number }
 
@@ -28,6 +35,9 @@ final class StubPorts {
       unsafe bytes.deallocate()
       unsafe pieces.deallocate()
     }
+
+    /// Frames that came in here.
+    var received: UInt64 { unsafe context!.pointee.counters.snapshot().receivedFrames }
 
     /// Frames that ended here, by reason.
     var drops: [DropReason: UInt64] {
@@ -68,8 +78,13 @@ final class StubPorts {
     unsafe table.deallocate()
   }
 
+  /// What guest ports are not to bring in from now on. It must stay until the next.
+  func watch(_ underlay: UnderlayMemory) { _ = unsafe forwarder.carryOut(.setUnderlay(underlay.table)) }
+
   /// Adds a port that takes frames as said.
-  func add(largestFrame: UInt32 = 0, takes: UInt32 = 0) throws -> Stub {
+  func add(
+    role: Switching.PortRole = .guest, largestFrame: UInt32 = 0, mostPieces: UInt32 = 1, takes: UInt32 = 0
+  ) throws -> Stub {
     let stub = Stub(number: UInt32(ports.count + 1))
     let handle = unsafe OpaquePointer(Unmanaged.passUnretained(stub).toOpaque())
     let endpoint = UnsafeMutablePointer<EndpointContext>.allocate(capacity: 1)
@@ -77,9 +92,10 @@ final class StubPorts {
     let context = UnsafeMutablePointer<PortContext>.allocate(capacity: 1)
     unsafe context.initialize(
       to: try PortContext(
-        number: stub.number, role: .guest, lan: lan, transport: table, port: handle, endpoint: endpoint,
+        number: stub.number, role: role, lan: lan, transport: table, port: handle, endpoint: endpoint,
         queueBytes: 64 << 10))
-    unsafe context.pointee.apply(state: UMBEL_STATE_UP, largestFrame: largestFrame, mostPieces: 1, takes: takes)
+    unsafe context.pointee.apply(
+      state: UMBEL_STATE_UP, largestFrame: largestFrame, mostPieces: mostPieces, takes: takes)
     unsafe stub.context = unsafe context
     ports.append(stub)
     _ = unsafe forwarder.carryOut(.addPort(context))
@@ -88,10 +104,16 @@ final class StubPorts {
 
   /// A frame to everyone comes in by a port.
   func receive(_ length: Int, _ offload: umbel_offload, from stub: Stub) {
-    stub.length = length
-    unsafe stub.bytes.initialize(repeating: 0, count: length)
     let header: [UInt8] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 0]
-    for (offset, byte) in header.enumerated() { unsafe stub.bytes[offset] = byte }
+    receive(header + [UInt8](repeating: 0, count: length - header.count), offload, from: stub)
+  }
+
+  /// A frame comes in by a port.
+  /// - Parameter cuts: where one piece ends and the next begins.
+  func receive(_ frame: [UInt8], _ offload: umbel_offload = umbel_offload(), cuts: [Int] = [], from stub: Stub) {
+    stub.length = frame.count
+    stub.cuts = cuts
+    unsafe stub.bytes.initialize(from: frame, count: frame.count)
     stub.offload = offload
     stub.wakeup.value.signal()
     forwarder.step()
@@ -117,10 +139,14 @@ private func stubReceive(
 ) -> Int32 {
   let stub = unsafe stub(endpoint)
   stub.wakeup.value.clear()
-  unsafe stub.pieces.initialize(to: umbel_piece(data: stub.bytes, length: stub.length))
+  let ends = stub.cuts + [stub.length]
+  for (index, end) in ends.enumerated() {
+    let start = index == 0 ? 0 : ends[index - 1]
+    unsafe (stub.pieces + index).initialize(to: umbel_piece(data: stub.bytes + start, length: end - start))
+  }
   unsafe frames!.pointee = umbel_frame()
   unsafe frames!.pointee.pieces = unsafe UnsafePointer(stub.pieces)
-  unsafe frames!.pointee.piece_count = 1
+  unsafe frames!.pointee.piece_count = UInt32(ends.count)
   unsafe frames!.pointee.length = UInt32(stub.length)
   unsafe frames!.pointee.port = stub.number
   unsafe frames!.pointee.offload = stub.offload
@@ -130,6 +156,15 @@ private func stubReceive(
 private func stubSend(
   _ port: OpaquePointer?, _ frames: UnsafePointer<umbel_frame>?, _ stride: UInt32, _ count: UInt32
 ) -> Int32 {
-  for index in 0..<Int(count) { unsafe stub(port).sent.append(Int(frames![index].length)) }
+  let stub = unsafe stub(port)
+  stub.calls += 1
+  for index in 0..<Int(count) {
+    let frame = unsafe frames![index]
+    unsafe stub.frames.append(
+      (0..<Int(frame.piece_count)).flatMap { piece in
+        unsafe Array(UnsafeRawBufferPointer(start: frame.pieces[piece].data, count: frame.pieces[piece].length))
+      })
+    unsafe stub.offloads.append(frame.offload)
+  }
   return Int32(count)
 }

@@ -99,11 +99,18 @@ private func checksum(_ bytes: [UInt8]) -> UInt16 {
     #expect(Array(frame[packet.transportOffset + 6..<packet.transportOffset + 8]) == [0xff, 0xff])
   }
 
-  @Test func `a checksum beyond the frame's end is refused`() {
+  @Test(
+    "a checksum outside the frame, or in headers that are read before, is refused",
+    arguments: [
+      (34, 24, true), (34, 25, false), (65_535, 65_535, false), (60, 0, false), (33, 10, false), (0, 6, false),
+    ] as [(UInt16, UInt16, Bool)])
+  func place(start: UInt16, offset: UInt16, isTaken: Bool) {
     let frame = [UInt8](repeating: 0, count: 60)
-    #expect(complete(frame, Offload(checksumStart: 34, checksumOffset: 24)) != nil)
-    #expect(complete(frame, Offload(checksumStart: 34, checksumOffset: 25)) == nil)
-    #expect(complete(frame, Offload(checksumStart: 65_535, checksumOffset: 65_535)) == nil)
-    #expect(complete(frame, Offload(checksumStart: 60, checksumOffset: 0)) == nil)
+    let offload = Offload(flags: Offload.needsChecksum, checksumStart: start, checksumOffset: offset)
+    #expect((complete(frame, offload) != nil) == isTaken)
+  }
+
+  @Test func `nothing is completed where nothing is partial`() {
+    #expect(complete([UInt8](repeating: 0, count: 60), Offload(checksumStart: 34, checksumOffset: 16)) == nil)
   }
 }

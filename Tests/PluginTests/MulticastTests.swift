@@ -53,6 +53,18 @@ private func network(_ more: [String: OptionValue] = [:]) throws -> (trunk: Driv
     #expect(trunk.counters == ["own-echo": 2])
   }
 
+  @Test(
+    "the host learns which datagrams are the trunk's own",
+    arguments: [
+      (group, "2 [239, 255, 77, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]:20999"),
+      ("ff15::77", "10 [255, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 119]:20999"),
+    ])
+  func underlay(_ group: String, flow: String) throws {
+    // That there is no such interface does not matter: other hosts may have theirs.
+    let trunk = try trunk(20_999, ["group": .text(group), "interface": .text("none")])
+    #expect(FakeHost.record(trunk.handle).flows == [flow])
+  }
+
   @Test func `two trunks of one host hear each other`() throws {
     let port = nextPort.add(1, ordering: .relaxed).newValue
     let (first, second) = (try trunk(port), try trunk(port))

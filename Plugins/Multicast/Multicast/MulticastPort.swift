@@ -20,6 +20,7 @@ package final class MulticastPort: TransportPort {
       to: MulticastForwarder(isIPv4: settings.group.length == 4, port: configuration.number))
     super.init(configuration, host: host)
     host.watchInterfaces()
+    host.reportUnderlay([UnderlayFlow(to: settings.group.transportAddress, port: settings.port)])
     let change = underlay.evaluate()
     requestBuffers(change)
     unsafe forwarder.pointee.apply(change)

@@ -7,16 +7,21 @@ extension ConfigurationReader {
     var settings = [ConfigurationNode.Entry]()
     var doors = allDoors
     var ports = [PortConfiguration]()
+    var wordDoors = [WordDoor]()
     let names = LanConfiguration.options.map(\.name)
     for entry in entries(of: lan.value, key: lan.key, "a map with doors and ports") {
       switch entry.key {
       case "doors": doors = readDoors(entry)
-      case "ports": ports = readPorts(entry, lan: lan.key)
+      case "ports": ports = readPorts(entry, lan: lan.key, doors: &wordDoors)
       case _ where names.contains(entry.key): settings.append(entry)
       default:
         let hint = suggestion(for: entry.key, in: ["doors", "ports"] + names)
         refuse(entry.location, entry.key, "is not an option of a LAN; \(hint)")
       }
+    }
+    for door in wordDoors {
+      refuse(
+        door.location, "ports", "is a door: write it under doors: {door: \(door.name), path: \(door.path)}")
     }
     let values = values(LanConfiguration.options, settings, of: "a LAN", at: lan.location)
     guard let values, problems.count == count else { return nil }

@@ -4,18 +4,25 @@ import LinuxIO
 import Switching
 
 // Frames that a port does not take as they are: in too many pieces, with a checksum still partial, or standing for many
-// segments. They are made whole in scratch memory and sent at once, since the memory serves the next such frame.
+// segments. They are made whole in scratch memory and sent at once, since the memory serves the next such frame; the
+// frame's own bytes are not touched, for they may go to other ports.
+//
+// Metadata is the word of a guest. What the frame's length contradicts ends here, whatever the port takes; the rest is
+// checked where it is used. That a checksum has been verified is forgotten, for all ports: the receiver cannot know who
+// says so.
 
 extension Forwarder {
-  private static let scratchHalf = 65_536 + 2_048
-  private static let unknownOffload: UInt32 = 1 << 31
-
   /// Adds a frame to a port after doing what is left to be done and the port does not do itself.
   func putAdapted(
     _ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote
   ) {
+    unsafe frame.pointee.offload.flags &= UInt8(UMBEL_OFFLOAD_NEEDS_CHECKSUM)
     let offload = unsafe frame.pointee.offload
-    let segment = unsafe Offload(offload).segmentLength(of: Int(frame.pointee.length))
+    let length = unsafe Int(frame.pointee.length)
+    guard Offload(offload).isPlausible(length: length) else {
+      return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
+    }
+    let segment = Offload(offload).segmentLength(of: length)
     guard unsafe segment <= Int(port.pointee.largestFrame) else {
       return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
     }
@@ -24,8 +31,7 @@ extension Forwarder {
     }
     // Order: what waits in the batch goes first.
     unsafe flush(port)
-    let whole = unsafe UnsafeMutableRawBufferPointer(
-      rebasing: state.pointee.scratch.bytes[..<Int(frame.pointee.length)])
+    let whole = unsafe UnsafeMutableRawBufferPointer(rebasing: state.pointee.scratch.bytes[..<length])
     unsafe gather(frame, into: whole)
     if unsafe takes(offload, port) {
       return unsafe sendNow(whole, offload: offload, to: port, remote: remote)
@@ -44,12 +50,11 @@ extension Forwarder {
       case UMBEL_GSO_TCPV4: UMBEL_TAKES_TCPV4
       case UMBEL_GSO_TCPV6: UMBEL_TAKES_TCPV6
       case UMBEL_GSO_UDP_L4: UMBEL_TAKES_UDP_L4
-      // A type of a later version: nobody takes it, whatever bits a port claims.
-      default: Self.unknownOffload
+      // Is not plausible, and does not come here.
+      default: 0
       }
     let checksum = UInt32(offload.flags) & UMBEL_OFFLOAD_NEEDS_CHECKSUM != 0 ? UMBEL_TAKES_CHECKSUM : 0
-    let takes = unsafe port.pointee.takes & ~Self.unknownOffload
-    return takes & (needed | checksum) == needed | checksum
+    return unsafe port.pointee.takes & (needed | checksum) == needed | checksum
   }
 
   private func gather(_ frame: UnsafeMutablePointer<umbel_frame>, into whole: UnsafeMutableRawBufferPointer) {
@@ -61,6 +66,7 @@ extension Forwarder {
     }
   }
 
+  /// Sends the segments of a frame, as many a call as find room in scratch memory and in a batch.
   private func sendSegments(
     of whole: UnsafeMutableRawBufferPointer, _ offload: umbel_offload, to port: UnsafeMutablePointer<PortContext>,
     remote: Remote
@@ -69,13 +75,32 @@ extension Forwarder {
       var segmenter = unsafe Segmenter(
         UnsafeRawPointer(whole.baseAddress!), length: whole.count, offload: Offload(offload))
     else { return unsafe port.pointee.counters.countDrop(.unsupportedOffload) }
-    let space = unsafe UnsafeMutableRawBufferPointer(rebasing: state.pointee.scratch.bytes[Self.scratchHalf...])
-    while true {
-      let length = unsafe segmenter.next(into: space.baseAddress!, capacity: space.count)
-      if length == 0 { return }
-      unsafe sendNow(
-        UnsafeMutableRawBufferPointer(rebasing: space[..<length]), offload: umbel_offload(), to: port, remote: remote)
+    let largest = segmenter.largestSegment
+    // TCP options make a segment longer than its metadata tells.
+    guard unsafe largest <= Int(port.pointee.largestFrame) else {
+      return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
     }
+    let space = unsafe UnsafeMutableRawBufferPointer(
+      rebasing: state.pointee.scratch.bytes[ForwarderState.segmentSpace...])
+    var offset = 0
+    while true {
+      if space.count - offset < largest { unsafe flush(port) }
+      // Nothing of the space is in use once the batch was sent.
+      let index = unsafe port.pointee.batchCount
+      if index == 0 { offset = 0 }
+      let place = unsafe space.baseAddress! + offset
+      let length = unsafe segmenter.next(into: place, capacity: space.count - offset)
+      if length == 0 { break }
+      offset += length
+      let piece = unsafe state.pointee.segmentPieces + index
+      unsafe piece.initialize(to: umbel_piece(data: place, length: length))
+      var frame = unsafe umbel_frame()
+      unsafe frame.pieces = unsafe UnsafePointer(piece)
+      unsafe frame.piece_count = 1
+      unsafe frame.length = UInt32(length)
+      unsafe append(&frame, to: port, remote: remote)
+    }
+    unsafe flush(port)
   }
 
   /// Sends or queues one frame in scratch memory, which is free again afterwards.
@@ -83,10 +108,6 @@ extension Forwarder {
     _ bytes: UnsafeMutableRawBufferPointer, offload: umbel_offload, to port: UnsafeMutablePointer<PortContext>,
     remote: Remote
   ) {
-    // TCP options make a segment longer than its metadata tells.
-    guard unsafe offload.gso_type != 0 || bytes.count <= Int(port.pointee.largestFrame) else {
-      return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
-    }
     var piece = unsafe umbel_piece(data: UnsafeRawPointer(bytes.baseAddress!), length: bytes.count)
     unsafe withUnsafePointer(to: &piece) { piece in
       var frame = unsafe umbel_frame()

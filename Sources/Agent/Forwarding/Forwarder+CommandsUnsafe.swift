@@ -46,6 +46,7 @@ extension Forwarder {
         from: cursor, into: command.stations, slotBudget: ForwardingCommand.stationSlots, now: seconds)
       command.result = Int32(written)
       command.cursor = next
+    case .setUnderlay(let table): unsafe state.pointee.underlay = table
     case .ping: break
     case .stop: unsafe state.pointee.isStopping = true
     }

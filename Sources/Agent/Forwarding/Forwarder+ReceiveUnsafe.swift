@@ -86,6 +86,13 @@ extension Forwarder {
       unsafe port.pointee.counters.countDrop(.malformed)
       return unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
     }
+    // Before the switch learns from it.
+    if unsafe state.pointee.underlay.isUsed, case .guest = unsafe port.pointee.role,
+      unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length),
+      unsafe dropsOwnUnderlay(frame, from: port)
+    {
+      return
+    }
     let lan = unsafe port.pointee.lan
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
     let segment =

@@ -6,10 +6,9 @@ extension Forwarder {
   /// Adds a frame to a port's batch.
   func put(_ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote) {
     guard unsafe port.pointee.isUp else { return unsafe port.pointee.counters.countDrop(.portDown) }
-    let isPlain =
-      unsafe frame.pointee.offload.gso_type == 0
-      && frame.pointee.offload.flags & UInt8(UMBEL_OFFLOAD_NEEDS_CHECKSUM) == 0
-    guard isPlain, unsafe frame.pointee.piece_count <= port.pointee.mostPieces else {
+    guard unsafe frame.pointee.offload.gso_type | frame.pointee.offload.flags == 0,
+      unsafe frame.pointee.piece_count <= port.pointee.mostPieces
+    else {
       return unsafe putAdapted(frame, to: port, remote: remote)
     }
     guard unsafe frame.pointee.length <= port.pointee.largestFrame else {

@@ -36,7 +36,11 @@ struct ForwarderState: ~Copyable {
   let frames: UnsafeMutablePointer<umbel_frame>
   let queuedFrames: UnsafeMutablePointer<umbel_frame>
   let queuedPieces: UnsafeMutablePointer<umbel_piece>
+  /// Room for a whole frame, and from `segmentSpace` on for segments.
   let scratch: MappedMemory
+  static let segmentSpace = 68 << 10
+  /// Of the segments in `scratch`: one for each frame of a batch.
+  let segmentPieces: UnsafeMutablePointer<umbel_piece>
   let asked: UnsafeMutablePointer<umbel_descriptor>
 
   var descriptors: FixedTable<PolledDescriptor>
@@ -50,6 +54,9 @@ struct ForwarderState: ~Copyable {
   var queued: FixedList<UnsafeMutablePointer<PortContext>>
   var endpoints: FixedList<UnsafeMutablePointer<EndpointContext>>
   var lans: FixedList<UnsafeMutablePointer<LANContext>>
+
+  /// The trunks' datagrams, which guest ports must not bring in.
+  var underlay = UnderlayTable()
 
   var now = monotonicNanoseconds()
   let started = monotonicNanoseconds()
@@ -69,7 +76,7 @@ struct ForwarderState: ~Copyable {
     // What can fail comes first: a value without copies is either whole or not there.
     let epoll = try Epoll()
     unsafe try epoll.add(channel.wakeup.descriptor.number, for: .readable, token: PolledDescriptor.wakeupToken)
-    let scratch = try MappedMemory(byteCount: 2 * (65_536 + 2_048))
+    let scratch = unsafe try MappedMemory(byteCount: Self.segmentSpace + (128 << 10))
     let descriptors = unsafe try FixedTable<PolledDescriptor>(capacity: Self.descriptorCapacity)
     let ready = unsafe try FixedList<UInt32>(capacity: Self.descriptorCapacity)
     let freeSlots = unsafe try FixedList<UInt32>(capacity: Self.descriptorCapacity)
@@ -95,6 +102,7 @@ struct ForwarderState: ~Copyable {
     unsafe frames = .allocate(capacity: Self.batchCapacity)
     unsafe queuedFrames = .allocate(capacity: Self.batchCapacity)
     unsafe queuedPieces = .allocate(capacity: Self.batchCapacity)
+    unsafe segmentPieces = .allocate(capacity: PortContext.batchCapacity)
     unsafe asked = .allocate(capacity: Self.descriptorsPerEndpoint)
   }
 
@@ -103,6 +111,7 @@ struct ForwarderState: ~Copyable {
     unsafe frames.deallocate()
     unsafe queuedFrames.deallocate()
     unsafe queuedPieces.deallocate()
+    unsafe segmentPieces.deallocate()
     unsafe asked.deallocate()
   }
 }

@@ -29,6 +29,8 @@ package final class ForwardingCommand: @unchecked Sendable {
     case countStations(UnsafeMutablePointer<LANContext>)
     /// Fills `stations` from `cursor` on; `result` says how many, `cursor` where to go on, nil: that was all.
     case stations(UnsafeMutablePointer<LANContext>)
+    /// Drops these datagrams from guest ports from now on, and no others; the table before it may be freed afterwards.
+    case setUnderlay(UnderlayTable)
     /// Nothing: shows that the thread makes progress.
     case ping
     /// Ends the thread.

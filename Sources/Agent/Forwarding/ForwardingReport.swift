@@ -11,6 +11,8 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
     case flap
     /// A plugin broke a rule of the ABI; `text` says which.
     case misbehaviour
+    /// A guest port brings in datagrams of a trunk, `otherPort`.
+    case ownUnderlay
   }
 
   package var kind: Kind
@@ -20,7 +22,7 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
   package var value: UInt32 = 0
   package var error: Int32 = 0
   package var largestFrame: UInt32 = 0
-  /// `flap`: the other port; address and VLAN.
+  /// `flap`: the other port; address and VLAN. `ownUnderlay`: the trunk.
   package var otherPort: UInt32 = 0
   package var macAddress: UInt64 = 0
   package var vlan: UInt16 = 0

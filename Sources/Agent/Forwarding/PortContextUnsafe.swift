@@ -43,6 +43,9 @@ package struct PortContext: ~Copyable {
   package var retryAt: UInt64 = 0
   package var retryDelay: UInt64 = unsafe PortContext.shortestRetry
 
+  /// When a datagram of a trunk that comes in here is next reported.
+  package var nextUnderlayReport: UInt64 = 0
+
   /// A state that the ring of reports had no room for.
   package var pendingReport: ForwardingReport?
 

@@ -27,6 +27,7 @@ final class AgentMethods: VarlinkHandler {
       case .listStations: try listStations(call)
       case .listTransports: listTransports(call)
       case .attach: try attach(call)
+      case .listGuests: listGuests(call)
       }
     } catch let error as any WireError {
       call.fail(error)
@@ -154,12 +155,25 @@ final class AgentMethods: VarlinkHandler {
         remedy: "\(parameters.transport) can be: \(transport.description.roles.map(\.word).joined(separator: ", ")).")
     }
     try checkExclusive(transport, values)
+    // First: a port that cannot follow its caller must not stay.
+    let caller = parameters.endWithCaller == true ? Box(try call.openCaller()) : nil
     do throws(PluginProblem) {
       try transport.check(OpenParameters(number: 0, role: role, lan: lan.name, name: name, values: values))
       let port = try lan.addPort(name: name, transport: transport, role: role, values: values)
+      if let caller { try follow(caller, port) }
       call.reply(AddPort.Reply(port: port.described(fresh: true)))
     } catch {
       throw Self.error(error, transport.description, subject: "\(lan.name)/\(name)")
+    }
+  }
+
+  /// Ends the port with the process behind `caller`; ends it now when that cannot be watched.
+  private func follow(_ caller: Box<Descriptor>, _ port: ManagedPort) throws(PluginProblem) {
+    do throws(Errno) {
+      try port.endWithProcess(caller)
+    } catch {
+      port.remove()
+      throw PluginProblem(error: error.code, text: "the calling process cannot be watched: \(error)")
     }
   }
 

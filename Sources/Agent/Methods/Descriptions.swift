@@ -51,12 +51,21 @@ extension ManagedPort {
     counters.queuedBytes = link?.queuedBytes ?? 0
     return AgentAPI.Port(
       lan: lan.name, name: name, number: Int(number), transport: transport.description.name,
-      role: role == .trunk ? .trunk : .guest, state: describedState, text: text,
+      role: role == .trunk ? .trunk : .guest, options: describedOptions, state: describedState, text: text,
       retryInSeconds: retryAt.map { Int(($0 - min($0, now)) / 1_000_000_000) },
       largestFrame: largestFrame.map(Int.init), peer: guest.map(described), counters: counters, drops: drops,
       transportCounters: Dictionary(
         transportCounters.filter { $0.value > 0 }.map { ($0.name, Int(clamping: $0.value)) }, uniquingKeysWith: +),
       stations: stationCount, fresh: fresh)
+  }
+
+  private var describedOptions: [String: [String]] {
+    let options = transport.description.options
+    return Dictionary(
+      values.map { value in
+        let option = options[value.option]
+        return (option.name, option.kind == .list ? value.items : [value.text])
+      }, uniquingKeysWith: { $1 })
   }
 
   private var describedState: AgentAPI.PortState {

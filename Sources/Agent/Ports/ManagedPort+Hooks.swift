@@ -53,5 +53,9 @@ extension HostHooks {
     resolve: { number, name, token in
       guard Forwarder.current == nil, let port = ManagedPort.find(number) else { return -EPERM }
       return port.resolve(name, token: token)
+    },
+    underlayChanged: { number, flows in
+      guard Forwarder.current == nil, let port = ManagedPort.find(number) else { return }
+      port.lan.agent.underlay.set(flows, of: number)
     })
 }

@@ -87,6 +87,7 @@ final class ManagedPort {
     do throws(PluginProblem) {
       link = try PluginLink(port: self, parameters: parameters, client: client)
     } catch {
+      agent.underlay.set([], of: number)
       ManagedPort.unregister(self)
       throw error
     }
@@ -107,8 +108,11 @@ final class ManagedPort {
   func endWithProcess(_ descriptor: Box<Descriptor>) throws(Errno) {
     let number = descriptor.value.number
     try agent.loop.watch(number) { [weak self] _ in
-      self?.agent.loop.unwatch(number)
-      self?.note(.closing, text: "the guest's process has ended", error: 0, largestFrame: nil)
+      guard let self else { return }
+      self.agent.loop.unwatch(number)
+      // A port that was added by name stays listed when it has failed; now it goes.
+      if self.state == .failed { return self.remove() }
+      self.note(.closing, text: "the process it was made for has ended", error: 0, largestFrame: nil)
     }
     guestWatch = descriptor
   }
@@ -224,6 +228,7 @@ final class ManagedPort {
     stopForwarding { [self] in
       if let link { link.close() }
       link = nil
+      agent.underlay.set([], of: number)
       ManagedPort.unregister(self)
       PortNumbers.shared.giveBack(number)
       lan.forget(self)

@@ -44,6 +44,12 @@ ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *des
  * and counted in *count; the kernel closes those that do not fit. */
 ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors, size_t *count);
 
+/* recvmsg(2) without waiting, of a socket with SO_PASSCRED, and who sent it: SCM_CREDENTIALS. Descriptors that came along
+ * are closed by the kernel. Returns the message's whole length, also where it was longer than length. *process is 0 when
+ * the sender cannot be seen from this PID namespace, -1 when the kernel does not say who it is. */
+ssize_t clinux_receive_with_sender(int socket, void *bytes, size_t length, int32_t *process, uint32_t *user,
+                                   uint32_t *group);
+
 /* ---- Threads ---- */
 
 /* Names the calling thread, as ps and top show it; at most 15 bytes count. */
@@ -72,7 +78,44 @@ int clinux_send_messages(int socket, struct clinux_message *messages, unsigned i
 
 /* ---- rtnetlink ------------------------------------------------------------------------------------------------- */
 
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+
+/* ---- TAP devices, as in <linux/if_tun.h> ----------------------------------------------------------------------- */
+
+/* The size of an interface's name with its NUL. */
+#define CLINUX_TAP_NAME_SIZE 16
+
+/* sizeof(struct virtio_net_hdr) of <linux/virtio_net.h>: flags and GSO type of a byte each; lengths of the headers and of
+ * a segment, start and offset of the checksum, of two bytes each. */
+#define CLINUX_TAP_HEADER_SIZE 10
+
+/* What the reader of a TAP does itself with frames that are not finished: TUN_F_*. */
+#define CLINUX_TAP_CHECKSUM 0x01u
+#define CLINUX_TAP_TSO4 0x02u
+#define CLINUX_TAP_TSO6 0x04u
+#define CLINUX_TAP_TSO_ECN 0x08u
+#define CLINUX_TAP_USO 0x60u        /* TUN_F_USO4 and TUN_F_USO6, which come together (Linux 6.2) */
+
+/* A descriptor of /dev/net/tun without a device: non-blocking, close-on-exec. */
+int clinux_tap_open(void);
+
+/* TUNSETIFF: attaches a TAP, or makes one. name has CLINUX_TAP_NAME_SIZE bytes: a name, or a pattern as "tap%d"; on
+ * success the device's name is in it. with_header: each frame has a struct virtio_net_hdr before it. */
+int clinux_tap_attach(int tap, char *name, int with_header);
+
+int clinux_tap_set_persistent(int tap, int persistent);
+
+int clinux_tap_set_owner(int tap, uint32_t user);
+
+int clinux_tap_set_group(int tap, uint32_t group);
+
+/* TUNSETOFFLOAD, a sum of CLINUX_TAP_*. */
+int clinux_tap_set_offloads(int tap, unsigned int offloads);
+
+/* TUNSETVNETHDRSZ: bytes of the header before each frame, CLINUX_TAP_HEADER_SIZE or more. */
+int clinux_tap_set_header_size(int tap, int bytes);
 
 #endif

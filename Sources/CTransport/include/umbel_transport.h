@@ -60,6 +60,9 @@ extern "C" {
 /* The most descriptors of an endpoint that the host polls. */
 #define UMBEL_MOST_DESCRIPTORS 64u
 
+/* The most flows of the underlay that a port may have. */
+#define UMBEL_MOST_FLOWS 64u
+
 /* Opaque to the other side. The host's handle of a port is a number in disguise: it may be used after the port is gone,
  * and is then ignored. */
 typedef struct umbel_host_port umbel_host_port;
@@ -85,7 +88,7 @@ typedef struct umbel_remote {
 
 /* umbel_offload.flags, as VIRTIO_NET_HDR_F_* of <linux/virtio_net.h>. */
 #define UMBEL_OFFLOAD_NEEDS_CHECKSUM 1u  /* the checksum at checksum_start + checksum_offset is still partial */
-#define UMBEL_OFFLOAD_DATA_VALID 2u      /* the checksum has been verified */
+#define UMBEL_OFFLOAD_DATA_VALID 2u      /* the checksum has been verified. Not handed on: whose word is it? */
 
 /* umbel_offload.gso_type, as VIRTIO_NET_HDR_GSO_* of <linux/virtio_net.h>. */
 #define UMBEL_GSO_NONE 0u
@@ -98,7 +101,7 @@ typedef struct umbel_remote {
 typedef struct umbel_offload {
     uint8_t flags;
     uint8_t gso_type;
-    uint16_t header_length;         /* bytes of all headers, Ethernet to TCP or UDP */
+    uint16_t header_length;         /* bytes of all headers, Ethernet to TCP or UDP; a hint that may be wrong */
     uint16_t gso_size;              /* bytes of payload in a segment */
     uint16_t checksum_start;        /* bytes from the frame's start to where summing begins */
     uint16_t checksum_offset;       /* bytes from checksum_start to the 16-bit checksum */
@@ -321,9 +324,10 @@ typedef struct umbel_host {
      * open or abandon with a copy of client. 0, or -EAGAIN: too many at once, try again with its next datagram. */
     int32_t (*client_arrived)(umbel_host_port *port, const umbel_client *client);
 
-    /* Control or forwarding thread. Which datagrams on the underlay are this trunk's own, whichever host sent them;
-     * replaces what was said before, ends with the port. Met as a frame from a guest port, such a datagram is dropped:
-     * a bridge leads the underlay into the LAN, and carrying it would send it round for ever. */
+    /* Control thread. Which datagrams on the underlay are this trunk's own, whichever host sent them; replaces what was
+     * said before, ends with the port. Met as a frame from a guest port, in any LAN of the agent, such a datagram is
+     * dropped: a bridge leads the underlay into the LAN, and carrying it would send it round for ever. At most
+     * UMBEL_MOST_FLOWS; a flow with another family or without a port is left out. */
     void (*underlay_changed)(umbel_host_port *port, const umbel_flow *flows, uint32_t stride, uint32_t count);
 } umbel_host;
 

@@ -2,12 +2,14 @@ import CTransport
 import Glibc
 import MulticastTransport
 import SocketTransport
+import TapTransport
 import TransportKit
 
 /// The tables of the transports, made once and not written after that, so that threads may share them.
 enum Transport {
   nonisolated(unsafe) static let multicast = unsafe multicastTransport.table(for: FakeHost.table)!
   nonisolated(unsafe) static let socket = unsafe socketTransport.table(for: FakeHost.table)!
+  nonisolated(unsafe) static let tap = unsafe tapTransport.table(for: FakeHost.table)!
 }
 
 /// A transport's refusal, as check and open write it.
@@ -21,6 +23,7 @@ struct Refusal: Error {
 enum OptionValue {
   case text(String)
   case integer(Int64)
+  case items([String])
 }
 
 /// A frame that `receive` has yielded, copied.
@@ -29,6 +32,9 @@ struct ReceivedFrame: Equatable {
   let port: UInt32
   let pieceCount: Int
   let isClean: Bool
+  var gsoType: UInt8 = 0
+  var gsoSize: UInt16 = 0
+  var needsChecksum = false
 }
 
 /// One port, driven through the C table as a host does it, with strides larger than the structures.
@@ -118,6 +124,8 @@ final class DrivenPort {
     defer { unsafe place.deallocate() }
     var texts: [UnsafeMutablePointer<CChar>] = unsafe []
     defer { for index in unsafe texts.indices { unsafe free(texts[index]) } }
+    var lists: [UnsafeMutablePointer<UnsafePointer<CChar>?>] = unsafe []
+    defer { for index in unsafe lists.indices { unsafe lists[index].deallocate() } }
     for (position, (name, value)) in values.enumerated() {
       var entry = unsafe umbel_value()
       unsafe entry.option = UInt32(optionNames(table).firstIndex(of: name)!)
@@ -126,6 +134,14 @@ final class DrivenPort {
       case .text(let text):
         unsafe texts.append(strdup(text))
         unsafe entry.text = unsafe UnsafePointer(texts.last)
+      case .items(let items):
+        unsafe lists.append(.allocate(capacity: items.count))
+        for (index, item) in items.enumerated() {
+          unsafe texts.append(strdup(item))
+          unsafe lists.last![index] = unsafe UnsafePointer(texts.last)
+        }
+        unsafe entry.items = unsafe UnsafePointer(lists.last)
+        unsafe entry.item_count = UInt32(items.count)
       }
       unsafe (place + position * stride).storeBytes(of: entry, as: umbel_value.self)
     }
@@ -199,13 +215,15 @@ final class DrivenPort {
       && frame.offload.gso_type == 0 && frame.reserved.0 == 0 && frame.reserved.1 == 0
       && bytes.count == Int(frame.length) && frame.pieces[0].length >= min(bytes.count, 64)
     return unsafe ReceivedFrame(
-      bytes: bytes, port: frame.port, pieceCount: Int(frame.piece_count), isClean: isClean)
+      bytes: bytes, port: frame.port, pieceCount: Int(frame.piece_count), isClean: isClean,
+      gsoType: frame.offload.gso_type, gsoSize: frame.offload.gso_size,
+      needsChecksum: UInt32(frame.offload.flags) & UMBEL_OFFLOAD_NEEDS_CHECKSUM != 0)
   }
 
-  /// Offers frames, each cut into pieces of `pieceLength` bytes.
+  /// Offers frames, each cut into pieces of `pieceLength` bytes, with the same left to be done.
   /// - Returns: what `send` returns.
   @discardableResult
-  func send(_ frames: [[UInt8]], pieceLength: Int = .max) -> Int32 {
+  func send(_ frames: [[UInt8]], pieceLength: Int = .max, offload: umbel_offload = umbel_offload()) -> Int32 {
     let stride = unsafe MemoryLayout<umbel_frame>.stride + DrivenPort.spare
     let place = UnsafeMutableRawPointer.allocate(byteCount: stride * max(frames.count, 1), alignment: 8)
     defer { unsafe place.deallocate() }
@@ -234,6 +252,7 @@ final class DrivenPort {
         unsafe entry.pieces = UnsafePointer(table[index].baseAddress)
         unsafe entry.piece_count = UInt32(pieces[index].count)
         unsafe entry.length = UInt32(frame.count)
+        unsafe entry.offload = offload
         unsafe (place + index * stride).storeBytes(of: entry, as: umbel_frame.self)
       }
       let list = unsafe place.assumingMemoryBound(to: umbel_frame.self)

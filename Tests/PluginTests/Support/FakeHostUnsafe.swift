@@ -5,10 +5,12 @@ import Synchronization
 final class FakeHost: Sendable {
   /// What one port has said.
   struct Record {
-    var states: [(state: UInt32, error: Int32, largestFrame: UInt32, text: String)] = []
+    var states: [(state: UInt32, error: Int32, largestFrame: UInt32, offloads: UInt32, text: String)] = []
     var messages: [String] = []
     var descriptorChanges = 0
     var watchesInterfaces = false
+    /// The flows that were reported last, as `family bytes:port`.
+    var flows: [String] = []
   }
 
   private static let records = Mutex<[UInt: Record]>([:])
@@ -27,12 +29,19 @@ final class FakeHost: Sendable {
     unsafe table.pointee.state_changed = { port, state in
       let state = unsafe state!.pointee
       let text = unsafe state.text.map { unsafe String(cString: $0) } ?? ""
-      let entry = unsafe (state.state, state.error, state.largest_frame, text)
+      let entry = unsafe (state.state, state.error, state.largest_frame, state.offloads, text)
       unsafe FakeHost.change(port) { $0.states.append(entry) }
     }
     unsafe table.pointee.descriptors_changed = { port in unsafe FakeHost.change(port) { $0.descriptorChanges += 1 } }
     unsafe table.pointee.remote_gone = { _, _ in }
     unsafe table.pointee.watch_interfaces = { port in unsafe FakeHost.change(port) { $0.watchesInterfaces = true } }
+    unsafe table.pointee.underlay_changed = { port, flows, _, count in
+      let list = unsafe UnsafeBufferPointer(start: flows, count: Int(count)).map { flow in
+        var bytes = flow.address.bytes
+        return unsafe withUnsafeBytes(of: &bytes) { unsafe "\(flow.address.family) \(Array($0)):\(flow.port)" }
+      }
+      unsafe FakeHost.change(port) { $0.flows = list }
+    }
     unsafe table.pointee.resolve = { _, _, _ in -1 }
     return unsafe UnsafePointer(table)
   }()

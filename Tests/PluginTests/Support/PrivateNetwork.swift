@@ -16,6 +16,23 @@ enum PrivateNetwork {
     try #require(unshare(cloneNewNetwork) == 0)
   }
 
+  /// Gives up CAP_NET_ADMIN for the calling thread, and what it starts.
+  static func giveUpNetworkAdministration() throws {
+    // capget(2) and capset(2): version 3 of the header, this thread; two sets of effective, permitted, inheritable.
+    var header: [UInt32] = [0x2008_0522, 0]
+    var sets = [UInt32](repeating: 0, count: 6)
+    for name in ["capget", "capset"] {
+      // Neither is declared by glibc's headers.
+      let symbol = unsafe try #require(unsafe dlsym(nil, name))
+      let call = unsafe unsafeBitCast(
+        symbol, to: (@convention(c) (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt32>) -> Int32).self)
+      try #require(unsafe call(&header, &sets) == 0)
+      // CAP_NET_ADMIN is 12.
+      sets[0] &= ~(1 << 12)
+      sets[1] &= ~(1 << 12)
+    }
+  }
+
   /// Runs `ip` with these words.
   static func ip(_ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(unsafe system("ip \(words)") == 0, "ip \(words)", sourceLocation: sourceLocation)

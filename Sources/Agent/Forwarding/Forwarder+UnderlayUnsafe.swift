@@ -1,0 +1,52 @@
+import CTransport
+import Ethernet
+import LinuxIO
+import Switching
+
+// A guest port whose TAP is in a bridge with the interface of the underlay brings in the trunk's own datagrams. Each
+// would be carried by the trunk as a datagram that comes in again, and with a second host there are two of them the next
+// time: one became 138,652 in a second. It does not matter who sent it, nor which LAN's trunk it belongs to.
+
+extension Forwarder {
+  /// Time between two records about the same port.
+  private static let reportInterval: UInt64 = 600_000_000_000
+
+  /// Drops a frame of a guest port if it is a datagram of a trunk, or a later fragment of what may be one.
+  /// - Returns: whether it did.
+  // Not inlined: only what may be UDP comes here.
+  @inline(never)
+  func dropsOwnUnderlay(
+    _ frame: UnsafeMutablePointer<umbel_frame>, from port: UnsafeMutablePointer<PortContext>
+  ) -> Bool {
+    guard let destination = unsafe destination(of: frame),
+      let trunk = unsafe state.pointee.underlay.trunk(for: destination)
+    else { return false }
+    unsafe port.pointee.counters.countReceived(bytes: Int(frame.pointee.length))
+    unsafe port.pointee.counters.countDrop(.ownUnderlay)
+    let now = unsafe state.pointee.now
+    if unsafe port.pointee.nextUnderlayReport <= now {
+      var report = unsafe ForwardingReport(kind: .ownUnderlay, port: port.pointee.number)
+      report.otherPort = trunk
+      if unsafe state.pointee.channel.report(report) {
+        unsafe port.pointee.nextUnderlayReport = now + Self.reportInterval
+      }
+    }
+    return true
+  }
+
+  private func destination(of frame: UnsafeMutablePointer<umbel_frame>) -> DatagramDestination? {
+    let first = unsafe frame.pointee.pieces[0]
+    let wanted = unsafe min(Int(frame.pointee.length), DatagramDestination.mostHeaderBytes)
+    if unsafe first.length >= wanted { return unsafe DatagramDestination(first.data, length: first.length) }
+    // The headers are in several pieces. Scratch memory is free: no port has been given the frame yet.
+    let head = unsafe state.pointee.scratch.bytes.baseAddress!
+    var length = 0
+    for index in unsafe 0..<Int(frame.pointee.piece_count) where length < wanted {
+      let piece = unsafe frame.pointee.pieces[index]
+      let count = unsafe min(piece.length, wanted - length)
+      unsafe (head + length).copyMemory(from: piece.data, byteCount: count)
+      length += count
+    }
+    return unsafe DatagramDestination(head, length: length)
+  }
+}

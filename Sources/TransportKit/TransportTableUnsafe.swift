@@ -57,9 +57,15 @@ extension TransportOption {
 
 extension TransportDoor {
   fileprivate var entry: umbel_door {
-    let type = kind == .stream ? SOCK_STREAM : SOCK_SEQPACKET
+    let type =
+      switch kind {
+      case .stream: SOCK_STREAM
+      case .sequencedPackets: SOCK_SEQPACKET
+      case .datagrams: SOCK_DGRAM
+      }
     return unsafe umbel_door(
-      name: permanent(name), path: permanent(path), help: permanent(help), socket_type: type.rawValue, flags: 0)
+      name: permanent(name), path: permanent(path), help: permanent(help), socket_type: type.rawValue,
+      flags: traits.rawValue)
   }
 }
 

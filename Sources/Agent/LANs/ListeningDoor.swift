@@ -29,6 +29,8 @@ final class ListeningDoor {
   var name: String { description.name }
 
   private let description: DoorDescription
+  /// Where the transport may make sockets for its clients; nil: nowhere.
+  private let directory: String?
   private let index: Int
   private let transport: LoadedTransport
   private unowned let lan: ManagedLAN
@@ -51,6 +53,7 @@ final class ListeningDoor {
     self.lan = lan
     description = transport.description.doors[index]
     path = "\(lan.directory)/\(description.path)"
+    directory = description.hasOwnDirectory ? description.directories.last.map { "\(lan.directory)/\($0)" } : nil
     do throws(Errno) {
       listener = try UnixSocket.listen(
         at: path, kind: description.socketType == SOCK_STREAM.rawValue ? .stream : .seqpacket, mode: 0o660,
@@ -126,7 +129,7 @@ final class ListeningDoor {
       userId: peer.userId, groupId: peer.groupId, processId: peer.processId, door: description.name)
     let client = unsafe DoorClient(
       descriptor: connection, socketType: description.socketType, door: UInt32(index), user: peer.userId,
-      group: peer.groupId, process: peer.processId, transport: transport.table)
+      group: peer.groupId, process: peer.processId, directory: directory, transport: transport.table)
     shake(client, identity)
   }
 

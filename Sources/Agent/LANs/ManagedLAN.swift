@@ -15,6 +15,8 @@ final class ManagedLAN {
   let directory: String
   private(set) var ports: [ManagedPort] = []
   private(set) var doors: [ListeningDoor] = []
+  /// Below its own directory, outermost first.
+  private var doorDirectories: [DoorDirectory] = []
   /// Entries of the FDB, as last read.
   var stationCount = 0
 
@@ -67,7 +69,23 @@ final class ManagedLAN {
     for name in configuration.doors {
       // The configuration was checked: a door that no transport serves did not pass.
       guard let (transport, index) = agent.catalogue.door(named: name) else { continue }
+      try makeDirectories(for: transport.description.doors[index])
       doors.append(try ListeningDoor(index, of: transport, in: self))
+    }
+  }
+
+  /// Makes the directories on the way to a door, where no other door has led there.
+  private func makeDirectories(for door: DoorDescription) throws(DoorError) {
+    let own = door.hasOwnDirectory ? door.directories.last : nil
+    for relative in door.directories {
+      let path = "\(directory)/\(relative)"
+      if doorDirectories.contains(where: { $0.path == path }) { continue }
+      do throws(Errno) {
+        doorDirectories.append(
+          try DoorDirectory(at: path, isShared: relative == own, group: agent.access.group))
+      } catch {
+        throw DoorError(path: path, error: error)
+      }
     }
   }
 
@@ -129,6 +147,8 @@ final class ManagedLAN {
     isEnding = true
     for door in doors { door.close() }
     doors = []
+    for directory in doorDirectories.reversed() { directory.remove() }
+    doorDirectories = []
     unsafe rmdir(directory)
     if ports.isEmpty { return finish() }
     for port in ports { port.remove() }

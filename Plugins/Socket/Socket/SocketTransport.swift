@@ -40,6 +40,9 @@ package let socketTransport = TransportDefinition(
     .string(
       "connect",
       help: "the stream server to be a client of, such as a QEMU that listens: /PATH, HOST:PORT or [IPV6]:PORT"),
+    .duration(
+      "idle", in: 1_000_000_000...86_400_000_000_000,
+      help: "end a guest of the door dgram that sends nothing for so long, 1s-24h; otherwise only when it is gone"),
   ],
   doors: doors, roles: .guest, defaultRole: .guest,
   check: { configuration throws(TransportProblem) in _ = try source(of: configuration) },
@@ -49,7 +52,9 @@ package let socketTransport = TransportDefinition(
     client.state = handshake
     return try handshake.proceed(client)
   },
+  abandon: abandonSender,
   open: { configuration, host throws(TransportProblem) in
+    if let port = try datagramPort(configuration, host) { return port }
     switch try source(of: configuration) {
     case .server(let text): return try ConnectPort(configuration, connect: text, host: host)
     case .client(let client):
@@ -71,6 +76,9 @@ private let doors = [
   TransportDoor(
     name: "stream", path: "stream", kind: .stream, traits: .internet,
     help: "QEMU's stream,addr.type=unix,addr.path=PATH and socket,connect=: a length, then a frame"),
+  TransportDoor(
+    name: "dgram", path: "dgram", kind: .datagrams,
+    help: "QEMU's dgram,remote.path=PATH with a local.path; libkrun and vfkit unixgram: a frame a datagram"),
 ]
 
 private func isVDE(_ client: TransportClient) -> Bool { client.door.map { doors[$0].name == "vde" } ?? false }

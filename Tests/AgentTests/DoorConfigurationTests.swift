@@ -24,6 +24,23 @@ func doorGroup() throws {
   #expect(try doors("[{door: vde, path: /tmp/uml.ctl, mode: 0606, group: staff}]")[0].group == "staff")
 }
 
+@Test("A door may have options of its transport, for the ports that come of it")
+func doorOptions() throws {
+  let idle = OptionDescription(name: "idle", help: "Silence.", kind: .duration)
+  let transport = TransportDescription(
+    name: "sockets", summary: "Sockets.", path: "/s.so", options: [idle],
+    doors: [DoorDescription(name: "dgram", path: "dgram", help: "Datagrams.", socketType: 2)], roles: [.guest],
+    defaultRole: .guest)
+  func read(_ doors: String) throws -> [DoorConfiguration] {
+    try Configuration.read(
+      [("u.yaml", "lans: {lab: {doors: \(doors)}}")], transports: [transport], check: { _, _ in nil }
+    ).lans[0].doors
+  }
+  let found = try read("[dgram, {door: dgram, path: /tmp/a, idle: 60s}]")
+  #expect(found.map { $0.values?.map(\.integer) } == [nil, [60_000_000_000]])
+  #expect(throws: ConfigurationProblems.self) { try read("[{door: dgram, idle: long}]") }
+}
+
 private let refusals: [(doors: String, complaint: String)] = [
   ("[{path: /a}]", "u.yaml:1:22: doors: has a map without door; it must be such as {door: vde, path: /tmp/uml.ctl}"),
   ("[{door: vda, path: /a}]", "u.yaml:1:29: door: vda is not a door; did you mean vde?"),

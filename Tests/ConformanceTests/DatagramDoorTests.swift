@@ -59,14 +59,14 @@ struct DatagramDoorTests {
     // Until the agent has let it in, frames are counted at the door.
     for serial in 0..<20 { try guest.send(frame(0xff, from: 1, serial: serial), to: door) }
     try introduce(guest, ports: 1)
-    for length in [0, 1, 13, 14, 60, 9_216, 9_217, 20_000] { try guest.send(frame(0xff, from: 1, length: length), to: door) }
+    for length in [0, 1, 13, 14, 60, 9_216, 9_217, 20_000] {
+      try guest.send(Array(frame(0xff, from: 1, length: max(length, 14)).prefix(length)), to: door)
+    }
     let port = try agent.port("dgram-1") { $0.transportCounters["guest-oversize"] == 2 }
     let early = try counters()["early-frame"] ?? 0
     #expect(early > 0)
     #expect(port.counters.receivedFrames == 3 + 20 - early)
-    // Frames of 13 and 1 bytes; `Frames` makes none shorter than its header.
-    #expect(port.transportCounters["guest-oversize"] == 2)
-    #expect((port.transportCounters["guest-runt"] ?? 0) + (port.transportCounters["guest-empty"] ?? 0) + port.counters.receivedFrames + early == 26)
+    #expect(port.transportCounters == ["guest-empty": 1, "guest-runt": 2, "guest-oversize": 2])
   }
 
   @Test func `senders without a name that leads to them are counted at the door`() throws {

@@ -1,8 +1,9 @@
 // The socket transport: guests at the other end of a Unix socket, or of a TCP connection.
 //
 // Theory of operation
-//   A port is one socket, and lives as long as the connection; only those of the door `dgram` share one. It comes from one of the doors, or from a program that
-//   hands over a descriptor. What kind of socket it is says how frames lie in it:
+//   A port is one socket, and lives as long as the connection; only those of the door `dgram` share one. It comes from
+//   one of the doors, or from a program that hands over a descriptor. What kind of socket it is says how frames lie in
+//   it:
 //
 //     SOCK_SEQPACKET, SOCK_DGRAM   a raw frame a message                      MessagePort
 //     SOCK_STREAM                  u32 length in network order, then a frame  StreamPort (QEMU `-netdev stream`)

@@ -65,27 +65,35 @@ extension ConfigurationReader {
   private mutating func readDoor(
     _ entries: [ConfigurationNode.Entry], at location: SourceLocation, of list: String
   ) -> DoorConfiguration? {
-    var texts = [String: String]()
     let count = problems.count
+    let name = entries.first { $0.key == "door" }?.value.text
+    let options = transports.first { $0.doors.contains { $0.name == name } }?.options ?? []
+    var texts = [String: String]()
+    var settings = [ConfigurationNode.Entry]()
     for entry in entries {
       if !DoorConfiguration.keys.contains(entry.key) {
-        let hint = suggestion(for: entry.key, in: DoorConfiguration.keys)
-        refuse(entry.location, entry.key, "is not a key of a door; \(hint)")
+        if options.contains(where: { $0.name == entry.key }) {
+          settings.append(entry)
+        } else {
+          let hint = suggestion(for: entry.key, in: DoorConfiguration.keys + options.map(\.name))
+          refuse(entry.location, entry.key, "is not a key of a door; \(hint)")
+        }
       } else if let text = entry.value.text {
         texts[entry.key] = text
       } else {
         refuse(entry.value.location, entry.key, "is \(entry.value.kind); it must be a word")
       }
     }
+    let values = settings.isEmpty ? nil : values(options, settings, of: "door \(name ?? "")", at: location)
     guard problems.count == count else { return nil }
-    guard let name = texts["door"] else {
+    guard let name else {
       refuse(location, list, "has a map without door; it must be such as {door: vde, path: /tmp/uml.ctl}")
       return nil
     }
     do throws(DoorConfiguration.Problem) {
       return try DoorConfiguration(
         door: name, path: texts["path"], listen: texts["listen"], mode: texts["mode"], group: texts["group"],
-        doors: allDoors)
+        values: values, doors: allDoors)
     } catch {
       let place = entries.first { $0.key == error.key }?.value.location
       refuse(place ?? location, error.key, error.message)

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import LinuxIO
 
@@ -11,8 +10,8 @@ final class DatagramGuest {
   ///   - peer: whom it is connected to; nil: it is not.
   init(_ name: String?, connectedTo peer: String? = nil) throws {
     number = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    if let name { try Self.with(name) { unsafe bind(number, $0, $1) } }
-    if let peer { try Self.with(peer) { unsafe connect(number, $0, $1) } }
+    if let name { try unsafe Self.with(name) { unsafe bind(number, $0, $1) } }
+    if let peer { try unsafe Self.with(peer) { unsafe connect(number, $0, $1) } }
   }
 
   deinit { _ = Glibc.close(number) }
@@ -21,7 +20,7 @@ final class DatagramGuest {
   /// - Returns: whether it was sent.
   @discardableResult
   func send(_ bytes: [UInt8], to peer: String) throws -> Bool {
-    try Self.with(peer) { unsafe Int32(sendto(number, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, $1)) } >= 0
+    try unsafe Self.with(peer) { unsafe Int32(sendto(number, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, $1)) } >= 0
   }
 
   /// The next message; nil: none in time.

@@ -1,9 +1,8 @@
-// The socket transport: guests at the other end of a Unix socket, or of a TCP connection.
+// The socket transport: guests at the other end of a connected socket.
 //
 // Theory of operation
-//   A port is one socket, and lives as long as the connection; only those of the door `dgram` share one. It comes from
-//   one of the doors, or from a program that hands over a descriptor. What kind of socket it is says how frames lie in
-//   it:
+//   A port is one socket, and lives as long as the connection. It comes from one of the doors, or from a program that
+//   hands over a descriptor. What kind of socket it is says how frames lie in it:
 //
 //     SOCK_SEQPACKET, SOCK_DGRAM   a raw frame a message                      MessagePort
 //     SOCK_STREAM                  u32 length in network order, then a frame  StreamPort (QEMU `-netdev stream`)
@@ -14,8 +13,8 @@
 //     vde      SOCK_STREAM      uml_switch and VDE: a request and its reply, then frames on a    VDEPort
 //                               pair of datagram sockets, as long as the stream lives
 //     stream   SOCK_STREAM      QEMU `-netdev stream` and `-netdev socket,connect=`              StreamPort
-//     dgram    SOCK_DGRAM       QEMU `-netdev dgram`, unixgram of libkrun and vfkit: one socket  DatagramDoorPort,
-//                               for all guests; see DatagramEndpoint                             DatagramGuestPort
+//     dgram    SOCK_DGRAM       QEMU `-netdev dgram`, libkrun and vfkit: all clients send to     DatagramDoorPort,
+//                               one socket, and are told apart by their addresses                DatagramGuestPort
 //
 //   A configured port has the option `connect` and is itself the client: of a QEMU that listens. It outlives its
 //   connections                                                                                  ConnectPort
@@ -35,17 +34,17 @@ package import TransportKit
 /// The definition of `socket`.
 package let socketTransport = TransportDefinition(
   name: "socket",
-  summary: "guests on sockets: bess and daemon of User Mode Linux, VDE, QEMU's stream, descriptors handed over",
+  summary: "guests on sockets: bess and daemon of User Mode Linux, VDE, QEMU, descriptors handed over",
   options: [
     .size(
       "buffers", in: 4_096...1_073_741_823, default: "4M", .live,
       help: "kernel send buffer of a guest's socket in bytes, 4096-1073741823"),
-    .string(
-      "connect",
-      help: "the stream server to be a client of, such as a QEMU that listens: /PATH, HOST:PORT or [IPV6]:PORT"),
     .duration(
       "idle", in: 1_000_000_000...86_400_000_000_000,
       help: "end a guest of the door dgram that sends nothing for so long, 1s-24h; otherwise only when it is gone"),
+    .string(
+      "connect",
+      help: "the stream server to be a client of, such as a QEMU that listens: /PATH, HOST:PORT or [IPV6]:PORT"),
   ],
   doors: doors, roles: .guest, defaultRole: .guest,
   check: { configuration throws(TransportProblem) in _ = try source(of: configuration) },

@@ -23,7 +23,9 @@ package struct DoorConfiguration: Hashable, Sendable {
   package let values: [OptionValue]?
 
   /// Mode 0660, group `umbel`.
-  package init(name: String, place: Place = .standard, mode: UInt32 = 0o660, group: String? = nil, values: [OptionValue]? = nil) {
+  package init(
+    name: String, place: Place = .standard, mode: UInt32 = 0o660, group: String? = nil, values: [OptionValue]? = nil
+  ) {
     self.name = name
     self.place = place
     self.mode = mode

@@ -25,7 +25,7 @@ struct DatagramDoorTests {
   /// Sends something until the agent has a port for the guest, as a guest does that begins with the greeting.
   private func introduce(_ guest: DatagramGuest, ports: Int) throws {
     try guest.send(Array("VFKT".utf8), to: door)
-    for _ in 0..<400 where try agent.ports().count { $0.state == .up } < ports { usleep(5_000) }
+    for _ in 0..<400 where try agent.ports().count(where: { $0.state == .up }) < ports { usleep(5_000) }
     try #require(try agent.ports().count == ports, "\(agent.log)")
   }
 

@@ -78,7 +78,8 @@ class LANDoor {
 
   /// The options of its ports.
   final func values() throws(PluginProblem) -> [OptionValue] {
-    try configuration.values ?? lan.agent.catalogue.defaults(of: transport)
+    if let values = configuration.values { return values }
+    return try lan.agent.catalogue.defaults(of: transport)
   }
 
   /// Makes a port of a client.

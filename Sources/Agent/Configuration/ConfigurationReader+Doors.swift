@@ -21,14 +21,32 @@ extension ConfigurationReader {
     var doors = [DoorConfiguration]()
     for node in nodes {
       guard let door = readDoor(node, of: entry.key) else { continue }
-      if doors.contains(where: { $0.name == door.name && $0.place == door.place }) {
-        refuse(node.location, entry.key, "has \(door.text) twice; give it once")
-      } else if let place = door.exclusivePlace, let holder = doorHolders.updateValue(lan, forKey: place) {
-        refuse(node.location, entry.key, "has \(place), where a door of LAN \(holder) is open already")
-      }
-      doors.append(door)
+      add(door, to: &doors, at: node.location, of: entry.key, lan: lan)
     }
     return doors
+  }
+
+  /// A door by a word in the list of ports.
+  mutating func add(_ word: WordDoor, to doors: inout [DoorConfiguration], lan: String) {
+    do throws(DoorConfiguration.Problem) {
+      let door = try DoorConfiguration(
+        door: word.name, path: word.path, listen: nil, mode: nil, group: nil, doors: allDoors)
+      add(door, to: &doors, at: word.location, of: "ports", lan: lan)
+    } catch {
+      refuse(word.location, "ports", "asks for a door whose \(error.key) \(error.message)")
+    }
+  }
+
+  private mutating func add(
+    _ door: DoorConfiguration, to doors: inout [DoorConfiguration], at location: SourceLocation, of list: String,
+    lan: String
+  ) {
+    if doors.contains(where: { $0.name == door.name && $0.place == door.place }) {
+      refuse(location, list, "has \(door.text) twice; give it once")
+    } else if let place = door.exclusivePlace, let holder = doorHolders.updateValue(lan, forKey: place) {
+      refuse(location, list, "has \(place), where a door of LAN \(holder) is open already")
+    }
+    doors.append(door)
   }
 
   private mutating func readDoor(_ node: ConfigurationNode, of list: String) -> DoorConfiguration? {
@@ -47,27 +65,35 @@ extension ConfigurationReader {
   private mutating func readDoor(
     _ entries: [ConfigurationNode.Entry], at location: SourceLocation, of list: String
   ) -> DoorConfiguration? {
-    var texts = [String: String]()
     let count = problems.count
+    let name = entries.first { $0.key == "door" }?.value.text
+    let options = transports.first { $0.doors.contains { $0.name == name } }?.options ?? []
+    var texts = [String: String]()
+    var settings = [ConfigurationNode.Entry]()
     for entry in entries {
       if !DoorConfiguration.keys.contains(entry.key) {
-        let hint = suggestion(for: entry.key, in: DoorConfiguration.keys)
-        refuse(entry.location, entry.key, "is not a key of a door; \(hint)")
+        if options.contains(where: { $0.name == entry.key }) {
+          settings.append(entry)
+        } else {
+          let hint = suggestion(for: entry.key, in: DoorConfiguration.keys + options.map(\.name))
+          refuse(entry.location, entry.key, "is not a key of a door; \(hint)")
+        }
       } else if let text = entry.value.text {
         texts[entry.key] = text
       } else {
         refuse(entry.value.location, entry.key, "is \(entry.value.kind); it must be a word")
       }
     }
+    let values = settings.isEmpty ? nil : values(options, settings, of: "door \(name ?? "")", at: location)
     guard problems.count == count else { return nil }
-    guard let name = texts["door"] else {
+    guard let name else {
       refuse(location, list, "has a map without door; it must be such as {door: vde, path: /tmp/uml.ctl}")
       return nil
     }
     do throws(DoorConfiguration.Problem) {
       return try DoorConfiguration(
         door: name, path: texts["path"], listen: texts["listen"], mode: texts["mode"], group: texts["group"],
-        doors: allDoors)
+        values: values, doors: allDoors)
     } catch {
       let place = entries.first { $0.key == error.key }?.value.location
       refuse(place ?? location, error.key, error.message)

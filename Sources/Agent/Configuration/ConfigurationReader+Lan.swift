@@ -19,10 +19,7 @@ extension ConfigurationReader {
         refuse(entry.location, entry.key, "is not an option of a LAN; \(hint)")
       }
     }
-    for door in wordDoors {
-      refuse(
-        door.location, "ports", "is a door: write it under doors: {door: \(door.name), path: \(door.path)}")
-    }
+    for word in wordDoors { add(word, to: &doors, lan: lan.key) }
     let values = values(LanConfiguration.options, settings, of: "a LAN", at: lan.location)
     guard let values, problems.count == count else { return nil }
     return LanConfiguration(name: lan.key, doors: doors, ports: ports, values: values, location: lan.location)

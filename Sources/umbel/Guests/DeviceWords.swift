@@ -10,10 +10,10 @@ package struct DeviceWords: Equatable {
   /// `vecN:transport=bess`, on the door of a LAN.
   /// - Parameter mac: an Ethernet address; nil: the guest makes one up.
   package static func bess(on lan: Lan, mac: String?) throws(Failure) -> DeviceWords {
-    guard let path = lan.doors.first(where: { $0.name == "bess" && $0.problem == nil })?.path else {
+    guard let path = lan.doors.first(where: { $0.name == "bess" })?.path else {
       throw Failure(
         .noInput,
-        "LAN \"\(lan.name)\" has no open door \"bess\", by which guests in User Mode Linux come in. Add it to `doors:` of that "
+        "LAN \"\(lan.name)\" has no door \"bess\", by which guests in User Mode Linux come in. Add it to `doors:` of that "
           + "LAN in the configuration.")
     }
     // The guest takes the words apart at commas; a space would end them on its command line.

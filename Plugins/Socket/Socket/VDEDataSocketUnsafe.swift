@@ -55,22 +55,23 @@ final class VDEDataSocket {
   private func connect(to request: VDERequest, of client: TransportClient) throws(TransportProblem) {
     guard let path = request.path else {
       return try connect(
-        to: request.name, remedy: "an abstract name, which is found only in the agent's own network namespace")
+        to: request.name, called: "an abstract name, which is found only in the agent's own network namespace")
     }
     let file = try Self.open(path, of: client)
     // The very file that was looked at, whatever the path leads to by now.
-    try connect(to: Array("/proc/self/fd/\(file.number)".utf8), remedy: path)
+    try connect(to: Array("/proc/self/fd/\(file.number)".utf8), called: path)
   }
 
-  private func connect(to name: [UInt8], remedy: String) throws(TransportProblem) {
+  private func connect(to name: [UInt8], called description: String) throws(TransportProblem) {
     let address = Self.address(name)
     let result = unsafe address.withUnsafeBytes {
       unsafe Glibc.connect(number, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(address.count))
     }
     if result == 0 { return }
     let error = Errno.current
+    let remedy = error.code == EACCES ? "; start it with a mode that lets the agent write, as vde_plug -m 777" : ""
     throw TransportProblem(
-      "the socket for its frames cannot be connected to (\(remedy)): \(error)", code: error.code)
+      "the socket for its frames (\(description)) cannot be connected to: \(error)\(remedy)", code: error.code)
   }
 
   /// Opens the socket that the client names, without using it.

@@ -66,6 +66,9 @@ public struct TransportDefinition: Sendable {
   /// refuses the client. Control thread, called again whenever the client's descriptor is readable.
   public typealias Accept = @Sendable (inout TransportClient) throws(TransportProblem) -> Bool
 
+  /// Learns that a client is refused, or gone before open: its state is let go of after this. Control thread.
+  public typealias Abandon = @Sendable (TransportClient) -> Void
+
   /// Makes a port. Control thread. On success a client's descriptor belongs to the port, on failure it stays the host's.
   public typealias Open = @Sendable (PortConfiguration, HostPort) throws(TransportProblem) -> TransportPort
 
@@ -83,15 +86,17 @@ public struct TransportDefinition: Sendable {
   public let defaultRole: TransportRole
   let check: Check?
   let accept: Accept?
+  let abandon: Abandon?
   let open: Open
 
   /// - Parameters:
   ///   - check: nil: options are checked one by one only.
   ///   - accept: nil: a door's client is complete at once.
+  ///   - abandon: nil: letting go of the client's state is enough.
   public init(
     name: String, summary: String, options: [TransportOption] = [], doors: [TransportDoor] = [],
     roles: TransportRoles, defaultRole: TransportRole, check: Check? = nil, accept: Accept? = nil,
-    open: @escaping Open
+    abandon: Abandon? = nil, open: @escaping Open
   ) {
     self.name = name
     self.summary = summary
@@ -101,6 +106,7 @@ public struct TransportDefinition: Sendable {
     self.defaultRole = defaultRole
     self.check = check
     self.accept = accept
+    self.abandon = abandon
     self.open = open
   }
 

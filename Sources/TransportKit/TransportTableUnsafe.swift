@@ -19,10 +19,8 @@ extension TransportDefinition {
     unsafe table.pointee.roles = roles.rawValue
     unsafe table.pointee.default_role = defaultRole.rawValue
     if check != nil { unsafe table.pointee.check = entry.check }
-    if accept != nil {
-      unsafe table.pointee.accept = entry.accept
-      unsafe table.pointee.abandon = abandonClient
-    }
+    if accept != nil { unsafe table.pointee.accept = entry.accept }
+    unsafe table.pointee.abandon = entry.abandon
     unsafe table.pointee.open = entry.open
     unsafe setPortFunctions(&table.pointee)
     return unsafe UnsafePointer(table)

@@ -13,6 +13,8 @@
 //     vde      SOCK_STREAM      uml_switch and VDE: a request and its reply, then frames on a    VDEPort
 //                               pair of datagram sockets, as long as the stream lives
 //     stream   SOCK_STREAM      QEMU `-netdev stream` and `-netdev socket,connect=`              StreamPort
+//     dgram    SOCK_DGRAM       QEMU `-netdev dgram`, libkrun and vfkit: all clients send to     DatagramDoorPort,
+//                               one socket, and are told apart by their addresses                DatagramGuestPort
 //
 //   A configured port has the option `connect` and is itself the client: of a QEMU that listens. It outlives its
 //   connections                                                                                  ConnectPort
@@ -32,11 +34,14 @@ package import TransportKit
 /// The definition of `socket`.
 package let socketTransport = TransportDefinition(
   name: "socket",
-  summary: "guests on sockets: bess and daemon of User Mode Linux, VDE, QEMU's stream, descriptors handed over",
+  summary: "guests on sockets: bess and daemon of User Mode Linux, VDE, QEMU, descriptors handed over",
   options: [
     .size(
       "buffers", in: 4_096...1_073_741_823, default: "4M", .live,
       help: "kernel send buffer of a guest's socket in bytes, 4096-1073741823"),
+    .duration(
+      "idle", in: 1_000_000_000...86_400_000_000_000,
+      help: "end a guest of the door dgram that sends nothing for so long, 1s-24h; otherwise only when it is gone"),
     .string(
       "connect",
       help: "the stream server to be a client of, such as a QEMU that listens: /PATH, HOST:PORT or [IPV6]:PORT"),
@@ -49,7 +54,9 @@ package let socketTransport = TransportDefinition(
     client.state = handshake
     return try handshake.proceed(client)
   },
+  abandon: abandonSender,
   open: { configuration, host throws(TransportProblem) in
+    if let port = try datagramPort(configuration, host) { return port }
     switch try source(of: configuration) {
     case .server(let text): return try ConnectPort(configuration, connect: text, host: host)
     case .client(let client):
@@ -71,6 +78,9 @@ private let doors = [
   TransportDoor(
     name: "stream", path: "stream", kind: .stream, traits: .internet,
     help: "QEMU's stream,addr.type=unix,addr.path=PATH and socket,connect=: a length, then a frame"),
+  TransportDoor(
+    name: "dgram", path: "dgram", kind: .datagrams,
+    help: "QEMU's dgram,remote.path=PATH with a local.path; libkrun and vfkit unixgram: a frame a datagram"),
 ]
 
 private func isVDE(_ client: TransportClient) -> Bool { client.door.map { doors[$0].name == "vde" } ?? false }

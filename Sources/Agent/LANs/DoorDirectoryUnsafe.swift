@@ -9,10 +9,10 @@ struct DoorDirectory {
 
   /// Makes the directory, or takes over what an earlier agent left.
   /// - Parameters:
-  ///   - isShared: whether clients make sockets in it.
-  ///   - group: of a shared one; nil leaves the process's group.
+  ///   - mode: its permissions, whatever the umask.
+  ///   - group: who owns it; nil leaves the process's group.
   /// - Throws: `ENOTDIR`, the name is taken by something else; `EPERM`, by another user's directory.
-  init(at path: String, isShared: Bool, group: UInt32?) throws(Errno) {
+  init(at path: String, mode: mode_t, group: UInt32?) throws(Errno) {
     self.path = path
     if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw Errno.current }
     let number = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -21,9 +21,9 @@ struct DoorDirectory {
     var status = stat()
     guard unsafe fstat(directory.number, &status) == 0 else { throw Errno.current }
     guard status.st_uid == geteuid() else { throw Errno(EPERM) }
-    if isShared, let group, fchown(directory.number, uid_t.max, group) != 0 { throw Errno.current }
+    if let group, fchown(directory.number, uid_t.max, group) != 0 { throw Errno.current }
     // After the owner: chown(2) may clear bits of the mode. Exact, whatever the umask.
-    guard fchmod(directory.number, isShared ? 0o1770 : 0o755) == 0 else { throw Errno.current }
+    guard fchmod(directory.number, mode) == 0 else { throw Errno.current }
   }
 
   /// Removes the directory and the sockets and files that clients have left in it; a directory that they made and filled

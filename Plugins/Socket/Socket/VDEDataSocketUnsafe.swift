@@ -20,16 +20,18 @@ final class VDEDataSocket {
     // The name of a file in a directory where others make files, too: none that they would have made before.
     path = "\(directory)/port-" + String(UInt64.random(in: .min ... .max), radix: 16)
     var status = stat()
-    let group = unsafe stat(directory, &status) == 0 ? status.st_gid : nil
+    guard unsafe stat(directory, &status) == 0 else {
+      throw TransportProblem("\(directory), where its socket would be, is gone: restart the agent", code: errno)
+    }
     do throws(Errno) {
       // Mode 0: nobody may send before the client is the only one who can.
-      number = try UnixSocket.listen(at: path, kind: .datagram, mode: 0, group: group).release()
+      number = try UnixSocket.listen(at: path, kind: .datagram, mode: 0, group: status.st_gid).release()
     } catch {
       throw TransportProblem("\(path) cannot be made: \(error)", code: error.code)
     }
     try connect(to: request, of: client)
-    // Clients are members of the directory's group, or run as its owner.
-    _ = unsafe chmod(path, 0o660)
+    // Clients are members of the directory's group, unless others may pass through it, too.
+    _ = unsafe chmod(path, status.st_mode & S_IXOTH != 0 ? 0o666 : 0o660)
   }
 
   deinit {

@@ -78,9 +78,10 @@ package final class ConnectPort: TransportPort {
     guard case .name(let name, let port) = target else { return }
     isResolving = false
     switch found {
-    case .success(let found):
-      addresses = found.map { SocketAddress(IPAddress($0), port: port) }
+    case .success(let found): addresses = found.map { SocketAddress(IPAddress($0), port: port) }
     case .failure(let error):
+      // What is up, or on its way, is not disturbed by a look-up for the next time.
+      guard phase.load(ordering: .acquiring) == Phase.idle.rawValue else { return }
       let reason = unsafe String(cString: gai_strerror(error.code))
       host.report(.waiting("\(name) cannot be looked up: \(reason)"))
     }
@@ -103,9 +104,12 @@ package final class ConnectPort: TransportPort {
       case .path(let path): pending = try ConnectAttempt.begin(to: path)
       case .address(let address): pending = try ConnectAttempt.begin(to: address)
       case .name(let name, _):
-        guard !addresses.isEmpty else { return resolve(name) }
-        // All addresses in turn; then the name is looked up again.
-        pending = try ConnectAttempt.begin(to: addresses.removeFirst())
+        if addresses.isEmpty {
+          host.report(.waiting("looking up \(name)"))
+          return lookUp(name)
+        }
+        pending = try beginWithNextAddress()
+        if addresses.isEmpty { lookUp(name) }
       }
     } catch {
       return host.report(.waiting("\(target) does not take a connection: \(error)", error: error.code))
@@ -116,13 +120,24 @@ package final class ConnectPort: TransportPort {
     if !pending.isConnected { host.report(.waiting("connecting to \(target)")) }
   }
 
-  private func resolve(_ name: String) {
-    host.report(.waiting("looking up \(name)"))
+  /// Takes the first of the addresses left that does not refuse at once. After the last the name is looked up again.
+  private func beginWithNextAddress() throws(Errno) -> ConnectAttempt {
+    while true {
+      do throws(Errno) {
+        return try ConnectAttempt.begin(to: addresses.removeFirst())
+      } catch {
+        if addresses.isEmpty { throw error }
+      }
+    }
+  }
+
+  private func lookUp(_ name: String) {
     if isResolving { return }
     do throws(TransportProblem) {
       try host.resolve(name, token: 0)
       isResolving = true
     } catch {
+      guard pending == nil else { return }
       host.report(.waiting(error.text, error: error.code))
     }
   }

@@ -72,7 +72,7 @@ struct TapDeviceTests {
       let first = try tap()
       let second = try tap()
       #expect(second.state == UMBEL_STATE_WAITING)
-      #expect(second.text.hasPrefix("tap0 is in use by another program"))
+      #expect(second.text.hasPrefix("tap0 is in use by another port or program"))
       #expect(second.descriptors.isEmpty)
       first.close()
       #expect(try second.change(UMBEL_PREPARE_RETRY))

@@ -70,9 +70,9 @@ tap_ports() { equal "$1" "$(asks a ListPorts "sum(1 for p in ports if p['transpo
 run_words g6 10.3.0.6/24 vec0 taps eth0=tuntap,,,10.3.0.254/24
 run_words g7 10.4.0.7/24 vec0 taps eth0=tuntap,utap7,,10.4.0.254 ip=10.4.0.7::::g7:eth0:off
 check "a guest with eth0=tuntap reaches the host at the address that its word names" pings g6 10.3.0.254
-check "the host reaches the guest" on a ping -c 2 -i 0.2 -W 2 10.3.0.6
+check "the host reaches the guest" on a busybox ping -c 2 -W 2 10.3.0.6
 check "a guest with ip= reaches the host by a TAP with an address alone" pings g7 10.4.0.254
-check "the host has a route to that guest" on a ping -c 2 -i 0.2 -W 2 10.4.0.7
+check "the host has a route to that guest" on a busybox ping -c 2 -W 2 10.4.0.7
 check "the TAP has the name that the word says" on a ip link show utap7
 guest_kill g6
 guest_kill g7

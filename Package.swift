@@ -57,6 +57,9 @@ let package = Package(
     module("Ethernet"),
     module("Switching", ["Ethernet"]),
 
+    // The HOWTO's words for ports and NICs: strings in, values out.
+    module("PortWords", ["Ethernet"]),
+
     // The kernel.
     .target(name: "CLinux"),
     module("LinuxIO", ["CLinux"]),
@@ -71,16 +74,24 @@ let package = Package(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     module("SystemdSupport", ["CSystemd", "LinuxIO"]),
 
+    // The consoles of guests in User Mode Linux.
+    module("ManagementConsole", ["LinuxIO"]),
+
     // The control interface and the programs.
     module(
       "AgentAPI", ["LinuxIO"],
       resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
     module(
       "Agent",
-      ["AgentAPI", "SystemdSupport", "Switching", "Ethernet", "TransportHost", "CTransport", "LinuxIO", "CLinux", yams]),
+      [
+        "AgentAPI", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "PortWords", "TransportHost",
+        "CTransport", "LinuxIO", "CLinux", yams,
+      ]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(
-      name: "umbel", dependencies: ["AgentAPI", "Ethernet", "LinuxIO", argumentParser], swiftSettings: strict),
+      name: "umbel",
+      dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser],
+      swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
     .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
@@ -101,6 +112,7 @@ let package = Package(
       path: "Tests/Benchmarks/umbel-load", swiftSettings: strict),
 
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
+    .testTarget(name: "PortWordsTests", dependencies: ["PortWords", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
     .testTarget(
       name: "SystemdSupportTests", dependencies: ["SystemdSupport", "SystemdProbe", "LinuxIO"], swiftSettings: strict),
@@ -116,10 +128,15 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "ManagementConsoleTests", dependencies: ["ManagementConsole", "AgentAPI", "umbel", "LinuxIO"],
+      swiftSettings: strict),
+    .testTarget(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
-      dependencies: ["Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "Ethernet", "LinuxIO"],
+      dependencies: [
+        "Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet", "LinuxIO",
+      ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.
     .testTarget(

@@ -40,6 +40,8 @@ final class Agent {
   var interfaceTimer: ControlLoop.Timer?
   var network: Box<NetlinkMonitor>?
   let resolver: NameResolver
+  /// The guests that announced themselves.
+  let guests: AnnouncedGuests
 
   private struct WeakEndpoint { weak var endpoint: SharedEndpoint? }
 
@@ -49,6 +51,7 @@ final class Agent {
     runtimeDirectory: String
   ) throws(Errno) {
     resolver = try NameResolver(loop: loop)
+    guests = AnnouncedGuests(loop: loop) { journal.log($0, $1, id: $2, fields: $3) }
     self.loop = loop
     self.journal = journal
     self.manager = manager

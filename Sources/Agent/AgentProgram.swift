@@ -65,6 +65,7 @@ package struct AgentProgram {
       let configuration: Configuration
       do {
         configuration = try load(catalogue)
+        for note in configuration.notes { journal.log(.info, "\(note)") }
       } catch {
         for problem in error.problems { journal.log(.error, "\(problem)", id: .configurationRefused, fields: [:]) }
         return .configuration
@@ -90,6 +91,7 @@ package struct AgentProgram {
     try listen(server, at: socket)
     defer {
       server.stop()
+      agent.guests.stop()
       unsafe unlink(socket)
       // The server does not hold its handler.
       withExtendedLifetime(methods) {}
@@ -98,6 +100,7 @@ package struct AgentProgram {
     do {
       // Before the ports look at the network: what changes from then on is not missed.
       try agent.watchInterfaces()
+      try agent.guests.listen(at: directory.path + "/notify", group: agent.access.group)
       try agent.start(configuration)
     } catch {
       // The LANs that were made are taken down: no socket, directory or running thread is left behind.

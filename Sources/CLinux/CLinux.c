@@ -108,6 +108,37 @@ ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors,
     return result;
 }
 
+ssize_t clinux_receive_with_sender(int socket, void *bytes, size_t length, int32_t *process, uint32_t *user,
+                                   uint32_t *group)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(struct ucred))];
+    } control;
+    struct iovec piece = {bytes, length};
+    struct msghdr message = {0};
+    struct cmsghdr *header;
+    ssize_t result;
+    *process = -1;
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = &control;
+    /* CMSG_LEN, not CMSG_SPACE: no room for a descriptor behind the credentials, which come first. */
+    message.msg_controllen = CMSG_LEN(sizeof(struct ucred));
+    result = recvmsg(socket, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+    if (result < 0)
+        return -1;
+    header = CMSG_FIRSTHDR(&message);
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS) {
+        struct ucred sender;
+        memcpy(&sender, CMSG_DATA(header), sizeof sender);
+        *process = sender.pid;
+        *user = sender.uid;
+        *group = sender.gid;
+    }
+    return result;
+}
+
 /* ---- Batches of messages --------------------------------------------------------------------------------------- */
 
 _Static_assert(sizeof(struct clinux_message) == sizeof(struct mmsghdr), "clinux_message stands for mmsghdr");

@@ -36,4 +36,8 @@ package enum MessageID: String, Sendable, CaseIterable {
   case pluginMisbehaves = "10114c1e52dc4b1795d09e0a0d5cc966"
   /// A forwarding thread has shown no progress.
   case threadStuck = "0b42d958c45b49139e57d895aeff18f8"
+  /// A guest told the agent of its panic, or that it hangs.
+  case guestTrouble = "55838f2bcc774bfab591abdace80eeb3"
+  /// A user of a guest wrote to the guest's /proc/mconsole.
+  case guestWords = "dca51babd4c546e6910b2e61979182a7"
 }

@@ -1,5 +1,6 @@
 import AgentAPI
 import ArgumentParser
+import ManagementConsole
 
 /// Where `umbel` begins. Commands throw; here it becomes a sentence and an exit status.
 @main enum Main {
@@ -10,6 +11,8 @@ import ArgumentParser
     } catch let failure as Failure {
       end(failure)
     } catch let error as ClientError {
+      end(Failure(error))
+    } catch let error as ConsoleError {
       end(Failure(error))
     } catch {
       // Help, versions, scripts and wrong arguments; those end with 64.

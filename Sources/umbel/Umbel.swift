@@ -9,7 +9,7 @@ struct Umbel: ParsableCommand {
     version: umbelVersion,
     subcommands: [
       StatusCommand.self, LanCommand.self, PortCommand.self, FDBCommand.self, TransportCommand.self, TapCommand.self,
-      RunCommand.self, CheckConfigCommand.self, CompletionsCommand.self,
+      RunCommand.self, GuestCommand.self, CheckConfigCommand.self, CompletionsCommand.self,
     ])
 
   @Option(name: .long, help: Connection.socketHelp, completion: .file())

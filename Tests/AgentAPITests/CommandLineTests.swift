@@ -24,14 +24,6 @@ struct CommandLineTests {
     #expect(OptionArgument.combined([]) == nil)
   }
 
-  @Test("{fd} becomes the descriptor's number wherever it stands")
-  func placeholder() {
-    let words = ["linux", "vec0:transport=fd,fd={fd}", "{fd}{fd}", "fd"]
-    #expect(CommandWords.hasPlaceholder(words))
-    #expect(!CommandWords.hasPlaceholder(["linux", "fd", "{ fd }"]))
-    #expect(CommandWords.filled(words, descriptor: 12) == ["linux", "vec0:transport=fd,fd=12", "1212", "fd"])
-  }
-
   @Test(
     "Each failure has its exit status",
     arguments: [

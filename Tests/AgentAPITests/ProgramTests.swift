@@ -74,6 +74,101 @@ struct ProgramTests {
     #expect(run.output.split(separator: "\n") == [" 01 02 03", "\(try descriptorsWithoutUmbel() + 1)"])
   }
 
+  private func withGroup(_ server: ServerThread) {
+    server.perform { _, handler in
+      handler.lans = [TestHandler.lan("lab")]
+      handler.ports = [TestHandler.port("mcast", lan: "lab", ["group": "239.192.168.1", "port": "1102", "ttl": "1"])]
+    }
+  }
+
+  @Test("A guest's words become sockets, and TAPs that end with it")
+  func guestWords() throws {
+    let server = try ServerThread()
+    defer { server.stop() }
+    withGroup(server)
+    let script = "echo $0 $1; for i in 4 5; do od -An -tx1 -N3 <&$i; done; ls /proc/self/fd | wc -l"
+    let words = ["sh", "-c", script, "eth0=mcast,,239.192.168.1", "eth1=tuntap,,,192.168.0.254"]
+    let run = try Program.umbel(["--socket", server.path, "run", "lab", "--"] + words)
+    #expect(
+      run.output.split(separator: "\n") == [
+        "vec0:transport=fd,fd=4,depth=64 vec1:transport=fd,fd=5,depth=64", " 01 02 03", " 01 02 03",
+        "\(try descriptorsWithoutUmbel() + 2)",
+      ])
+    #expect(run.complaint.hasPrefix("umbel: Inside the guest eth0 is vec0 and eth1 is vec1: "))
+    #expect(run.complaint.hasSuffix("umbel: Port tap of LAN lab is up; it ends with the command.\n"))
+    let (attached, added) = server.perform { _, handler in (handler.attached, handler.added) }
+    #expect(attached.map(\.kind) == [.seqpacket, .seqpacket] && attached.allSatisfy(\.endWithCaller))
+    #expect(added.map(\.options) == [["address": ["192.168.0.254"]]] && added[0].endWithCaller == true)
+  }
+
+  @Test("A dry run prints the command with the numbers it would have, and makes no port")
+  func dryRun() throws {
+    let server = try ServerThread()
+    defer { server.stop() }
+    withGroup(server)
+    let words = ["linux", "eth0=mcast", "a b", "{fd:dgram}", "eth1=tuntap,tap0"]
+    let run = try Program.umbel(["--socket", server.path, "run", "lab", "--dry-run", "--"] + words)
+    #expect(run.status == 0)
+    #expect(run.output == "linux vec0:transport=fd,fd=4,depth=64 'a b' 5 vec1:transport=fd,fd=6,depth=64\n")
+    #expect(server.perform { _, handler in handler.attached.isEmpty && handler.added.isEmpty })
+  }
+
+  @Test("A dry run in a LAN that is not there fails as the run would")
+  func dryRunElsewhere() throws {
+    let server = try ServerThread()
+    defer { server.stop() }
+    withGroup(server)
+    let run = try Program.umbel(["--socket", server.path, "run", "labb", "--dry-run", "--", "true", "{fd}"])
+    #expect(run.status == 66)
+    #expect(run.complaint == "umbel: There is no LAN \"labb\". Did you mean \"lab\"? LANs: lab.\n")
+  }
+
+  @Test("A group that no LAN has is refused before anything is made")
+  func wrongGroup() throws {
+    let server = try ServerThread()
+    defer { server.stop() }
+    withGroup(server)
+    let run = try Program.umbel(["--socket", server.path, "run", "lab", "--", "true", "{fd}", "eth0=mcast,,239.9.9.9"])
+    #expect(run.status == 66)
+    #expect(run.complaint.hasPrefix("umbel: eth0=mcast,,239.9.9.9: no LAN has 239.9.9.9:1102; "))
+    #expect(server.perform { _, handler in handler.attached.isEmpty })
+  }
+
+  @Test("With --native the command runs as it is", arguments: [["--native"], ["--native", "--dry-run"]])
+  func native(_ options: [String]) throws {
+    let server = try ServerThread()
+    defer { server.stop() }
+    withGroup(server)
+    let run = try Program.umbel(["--socket", server.path, "run", "lab"] + options + ["--", "echo", "eth0=mcast"])
+    #expect(run.output == (options.count == 1 ? "eth0=mcast\n" : "echo eth0=mcast\n"))
+    #expect(run.complaint == "")
+    #expect(server.perform { _, handler in handler.attached.isEmpty })
+  }
+
+  @Test("One name or number is not for two ports", arguments: [["--name", "g"], ["--fd", "9"]])
+  func onePort(_ options: [String]) throws {
+    let server = try ServerThread()
+    defer { server.stop() }
+    withGroup(server)
+    let words = ["--", "true", "eth0=mcast", "eth1=mcast"]
+    let run = try Program.umbel(["--socket", server.path, "run", "lab"] + options + words)
+    #expect(run.status == 64)
+    #expect(run.complaint == "umbel: \(options[0]) is for one port, and the command takes 2. Leave it out.\n")
+  }
+
+  @Test("A port is added by one of the HOWTO's words")
+  func portWord() throws {
+    let server = try ServerThread()
+    defer { server.stop() }
+    let run = try Program.umbel(["--socket", server.path, "port", "add", "lab", "mcast,fe:fd:0:0:0:1,239.1.1.1,,8"])
+    #expect(run.output == "Port mcast of LAN lab is up.\n")
+    #expect(
+      run.complaint.hasPrefix("umbel: mcast,fe:fd:0:0:0:1,239.1.1.1,,8: the ethernet address fe:fd:00:00:00:01 is "))
+    let added = server.perform { _, handler in handler.added }
+    #expect(
+      added == [AddPort.Parameters(lan: "lab", transport: "mcast", options: ["group": ["239.1.1.1"], "ttl": ["8"]])])
+  }
+
   @Test("A command that is not there ends as shells say it")
   func noCommand() throws {
     let server = try ServerThread()
@@ -88,5 +183,18 @@ struct ProgramTests {
     let run = try Program.umbel(["completions", shell])
     #expect(run.status == 0)
     #expect(run.output.contains("check-config"))
+  }
+
+  @Test("Guests are looked for where it is said, and one that is none is named")
+  func guests() throws {
+    let directory = try TemporaryDirectory()
+    let places = ["--socket", "/nowhere/s", "--uml-dir", directory.root]
+    let run = try Program.umbel(["guest", "unplug", "g1", "vec0"] + places)
+    #expect(run.status == 66)
+    #expect(run.complaint.hasPrefix("umbel: There is no guest \"g1\". No guest runs in \(directory.root)"))
+    #expect(try Program.umbel(["guest", "list", "--uml-dir", "/nowhere"]).status == 66)
+    #expect(try Program.umbel(["guest", "unplug", "g1", "con0"]).status == 64)
+    #expect(try Program.umbel(["guest", "plug", "g1", "lab", "--mac", "03:00:00:00:00:01"]).status == 64)
+    #expect(try Program.umbel(["guest", "plug", "g1", "lab", "--device", "eth1"]).status == 64)
   }
 }

@@ -61,7 +61,7 @@ struct VarlinkServerTests {
       (Raw.request("AddLan", "{\"name\":7}"), "InvalidParameter", "\"parameter\":\"name\""),
       (Raw.request("AddLan", "{\"name\":\"a\",\"dors\":[]}"), "InvalidParameter", "\"parameter\":\"dors\""),
       (Raw.request("Status", "{}", ",\"upgrade\":true"), "InvalidParameter", "\"parameter\":\"upgrade\""),
-      (Raw.request("AddPort"), "MethodNotImplemented", "\"method\":\"org.umbel.Agent.AddPort\""),
+      (Raw.request("ListTransports"), "MethodNotImplemented", "\"method\":\"org.umbel.Agent.ListTransports\""),
     ])
   func serviceErrors(_ example: (request: String, error: String, parameter: String)) throws {
     let server = try ServerThread()

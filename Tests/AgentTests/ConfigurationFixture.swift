@@ -20,9 +20,17 @@ enum ConfigurationFixture {
     options: [OptionDescription(name: "path", help: "The socket.", kind: .string, isRequired: true)],
     doors: [
       DoorDescription(name: "bess", path: "bess", help: "UML vector.", socketType: 5),
-      DoorDescription(name: "vde", path: "vde/ctl", help: "VDE.", socketType: 1),
+      DoorDescription(name: "vde", path: "vde/ctl", help: "VDE.", socketType: 1, takesInternet: true),
     ],
     roles: [.guest, .trunk], defaultRole: .guest)
+
+  static let tap = TransportDescription(
+    name: "tap", summary: "The host itself.", path: "/libumbel-tap.so",
+    options: [
+      OptionDescription(name: "device", help: "The device.", kind: .interface),
+      OptionDescription(name: "address", help: "Of the host.", kind: .string),
+    ],
+    doors: [], roles: [.guest], defaultRole: .guest)
 
   static let transports = [mcast, socket]
 
@@ -36,12 +44,16 @@ enum ConfigurationFixture {
     return ("group", "is \(group.text); allowed is a multicast group, 224.0.0.0/4 or ff00::/8")
   }
 
-  static func read(_ texts: (file: String, text: String)...) throws(ConfigurationProblems) -> Configuration {
+  static func read(
+    _ texts: (file: String, text: String)..., transports: [TransportDescription] = transports
+  ) throws(ConfigurationProblems) -> Configuration {
     try Configuration.read(texts, transports: transports, check: check)
   }
 
   /// The lines that a refused configuration prints.
-  static func complaints(_ texts: (file: String, text: String)...) -> [String] {
+  static func complaints(
+    _ texts: (file: String, text: String)..., transports: [TransportDescription] = transports
+  ) -> [String] {
     do {
       _ = try Configuration.read(texts, transports: transports, check: check)
       return []

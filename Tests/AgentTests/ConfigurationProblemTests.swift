@@ -112,13 +112,6 @@ private let portFaults: [Bad] = [
     "a port of a list", ports + "      - [mcast]\n",
     "u.yaml:4:9: ports: a port is a list; it must be a map, such as {transport: mcast}"),
   Bad(
-    "the HOWTO's words", ports + "      - \"mcast,,239.192.168.1,1102,1\"\n",
-    "u.yaml:4:9: ports: a port is mcast,,239.192.168.1,1102,1, a form that is not read yet; "
-      + "write {transport: mcast, group: 239.192.168.1, port: 1102, ttl: 1}"),
-  Bad(
-    "the HOWTO's words, some left out", ports + "      - mcast,,,1103\n",
-    "u.yaml:4:9: ports: a port is mcast,,,1103, a form that is not read yet; write {transport: mcast, port: 1103}"),
-  Bad(
     "a port without a transport", ports + "      - {name: a}\n",
     "u.yaml:4:9: transport: is missing; allowed is mcast or socket"),
   Bad(

@@ -29,13 +29,17 @@ not_ok() {
 # skip SENTENCE REASON
 skip() { verdict skip "$1 ($2)"; }
 
-# check SENTENCE COMMAND…: what the command prints is shown only when it fails.
+# check SENTENCE COMMAND…: what the command prints is shown only when it fails. Sets checked to "ok" or "FAIL". The
+# command runs in a subshell: what it sets is lost.
 check() {
   local sentence=$1 output
   shift
   if output=$("$@" 2>&1); then
+    checked=ok
     ok "$sentence"
   else
+    # shellcheck disable=SC2034 # for callers
+    checked=FAIL
     printf '%s\n' "$output" | tail -n 40 | not_ok "$sentence"
   fi
 }
@@ -147,12 +151,12 @@ agent() {
   shift
   [ -x "$build/umbeld" ] || fatal "there is no $UMBEL_BUILD/umbeld: build it first (swift build -c release)"
   mkdir -p "$directory"
-  rm -f "$directory/notify"
+  rm -f "$directory/manager"
   : >"$notified"
-  started "notify-$host.log" python3 "$HOSTS_DIR/notify.py" listen "$directory/notify"
-  within 10 test -S "$directory/notify" || fatal "notify.py does not listen"
+  started "notify-$host.log" python3 "$HOSTS_DIR/notify.py" listen "$directory/manager"
+  within 10 test -S "$directory/manager" || fatal "notify.py does not listen"
   started "agent-$host.log" nsenter "--net=/run/netns/$host" -- \
-    env NOTIFY_SOCKET="$directory/notify" "$build/umbeld" --runtime-dir "$directory" "$@"
+    env NOTIFY_SOCKET="$directory/manager" "$build/umbeld" --runtime-dir "$directory" "$@"
   agent_pid[$host]=$!
   within 10 agent_is_ready "$host" "$notified" || fatal "the agent of host $host does not say READY=1"
 }

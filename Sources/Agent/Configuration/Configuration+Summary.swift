@@ -1,12 +1,13 @@
 package import TransportHost
 
 extension Configuration {
-  /// What the configuration holds, for a person: a line for each LAN and each port, ended by newlines.
+  /// What the configuration holds, for a person: a line for each LAN, each port and each note, ended by
+  /// newlines.
   /// - Parameter transports: those the configuration was read with.
   package func summary(transports: [TransportDescription]) -> String {
     var lines = ["\(threads) forwarding \(threads == 1 ? "thread" : "threads")"]
     for lan in lans {
-      let doors = lan.doors.isEmpty ? "no doors" : "doors \(lan.doors.joined(separator: ", "))"
+      let doors = lan.doors.isEmpty ? "no doors" : "doors \(lan.doors.map(\.text).joined(separator: ", "))"
       lines.append("LAN \(lan.name): \(doors)")
       for port in lan.ports {
         guard let transport = transports.first(where: { $0.name == port.transport }) else { continue }
@@ -14,6 +15,7 @@ extension Configuration {
         lines.append("  port \(port.name): \(port.transport) \(port.role.word) \(values.joined(separator: " "))")
       }
     }
+    lines += notes.map(\.description)
     return lines.map { $0 + "\n" }.joined()
   }
 }

@@ -14,10 +14,22 @@ package struct Configuration: Hashable, Sendable {
   package let threads: Int
   /// In the order of the files.
   package let lans: [LanConfiguration]
+  /// What is right and still worth saying, each with its place: part of a word that does not apply to a port.
+  package let notes: [ConfigurationProblem]
 
-  package init(threads: Int, lans: [LanConfiguration]) {
+  package init(threads: Int, lans: [LanConfiguration], notes: [ConfigurationProblem] = []) {
     self.threads = threads
     self.lans = lans
+    self.notes = notes
+  }
+
+  package static func == (one: Configuration, other: Configuration) -> Bool {
+    one.threads == other.threads && one.lans == other.lans
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(threads)
+    hasher.combine(lans)
   }
 
   /// Where the agent looks when it is not told.

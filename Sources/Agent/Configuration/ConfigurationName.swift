@@ -10,8 +10,9 @@ package enum ConfigurationName {
     return "is not a name; allowed are 1 to 32 of A-Z a-z 0-9 . _ -, the first a letter or digit"
   }
 
-  /// Why `name` cannot be a LAN's. A LAN's directory stands beside the agent's own `umbel.sock`.
+  /// Why `name` cannot be a LAN's. A LAN's directory stands beside the agent's own `umbel.sock` and `notify`.
   package static func problem(ofLan name: String) -> String? {
+    if name == "notify" { return "is kept for the agent's own socket; choose another" }
     guard name.hasPrefix("umbel.") else { return problem(ofPort: name) }
     return "is kept for the agent's own files; allowed is what does not begin with umbel."
   }

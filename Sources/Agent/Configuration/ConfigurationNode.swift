@@ -20,6 +20,11 @@ struct ConfigurationNode {
 
   let location: SourceLocation
   let content: Content
+  /// Whether a quote stands before its text.
+  var isQuoted = false
+
+  /// Where its text begins, if it is one; what has escapes or several lines has no other places.
+  var textLocation: SourceLocation { location.moved(columns: isQuoted ? 1 : 0) }
 
   /// What a map holds; nil for anything else.
   var entries: [Entry]? {

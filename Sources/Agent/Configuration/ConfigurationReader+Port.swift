@@ -1,16 +1,21 @@
 import TransportHost
 
 extension ConfigurationReader {
-  mutating func readPorts(_ ports: ConfigurationNode.Entry, lan: String) -> [PortConfiguration] {
-    let nodes: [ConfigurationNode]
+  /// Reads what `ports` holds.
+  /// - Parameter doors: gets the doors that the words of the list ask for.
+  mutating func readPorts(
+    _ ports: ConfigurationNode.Entry, lan: String, doors: inout [WordDoor]
+  ) -> [PortConfiguration] {
+    let written: [ConfigurationNode]
     switch ports.value.content {
     case .empty: return []
-    case .list(let list): nodes = list
+    case .list(let list): written = list
     case .text, .map:
       refuse(
         ports.value.location, ports.key, "is \(ports.value.kind); it must be a list, such as [{transport: mcast}]")
       return []
     }
+    let nodes = written.compactMap { portNode($0, doors: &doors) }
     let given = nodes.map { readName($0) }
     var names: [String: SourceLocation] = [:]
     for case let name? in given {
@@ -62,7 +67,7 @@ extension ConfigurationReader {
 
   private mutating func readPort(_ node: ConfigurationNode) -> Draft? {
     guard let entries = node.entries else {
-      refuse(node.location, "ports", "a port is \(node.kind)\(remedy(for: node.text))")
+      refuse(node.location, "ports", "a port is \(node.kind); it must be a map, such as {transport: mcast}")
       return nil
     }
     guard let transport = readTransport(entries, at: node.location) else { return nil }
@@ -130,16 +135,5 @@ extension ConfigurationReader {
     }
     holders[identity] = (name, lan, draft.location)
     return port
-  }
-
-  /// How to write what stands in a port's place, to be read after what it is. The HOWTO's words, such as
-  /// `mcast,,239.192.168.1,1102,1`, are known but not read.
-  private func remedy(for text: String?) -> String {
-    let words = (text ?? "").split(separator: ",", omittingEmptySubsequences: false)
-    guard words.first == "mcast" else { return "; it must be a map, such as {transport: mcast}" }
-    // <transport>,<ethernet address>,<multicast address>,<multicast port>,<ttl>; an empty field takes its default.
-    let options = zip(["group", "port", "ttl"], words.dropFirst(2)).filter { !$0.1.isEmpty }
-    let form = (["transport: mcast"] + options.map { "\($0.0): \($0.1)" }).joined(separator: ", ")
-    return ", a form that is not read yet; write {\(form)}"
   }
 }

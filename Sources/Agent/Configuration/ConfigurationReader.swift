@@ -5,8 +5,12 @@ struct ConfigurationReader {
   let transports: [TransportDescription]
   let check: Configuration.PortCheck
   var problems = [ConfigurationProblem]()
+  /// See `Configuration.notes`.
+  var notes = [ConfigurationProblem]()
   /// What is held exclusively, with the port that holds it.
   var holders: [String: (port: String, lan: String, location: SourceLocation)] = [:]
+  /// The LAN that has a door at a path or an address.
+  var doorHolders: [String: String] = [:]
   private var threads = 1
   /// The order in which files were read.
   private var files: [String: Int] = [:]
@@ -40,7 +44,7 @@ struct ConfigurationReader {
   mutating func finish() throws(ConfigurationProblems) -> Configuration {
     if lans == nil, problems.isEmpty { read(Configuration.builtIn, of: "built-in default", isMain: true) }
     guard problems.isEmpty else { throw ConfigurationProblems(inOrder(problems)) }
-    return Configuration(threads: threads, lans: lans ?? [])
+    return Configuration(threads: threads, lans: lans ?? [], notes: inOrder(notes))
   }
 
   private func inOrder(_ problems: [ConfigurationProblem]) -> [ConfigurationProblem] {

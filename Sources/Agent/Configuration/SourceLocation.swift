@@ -13,6 +13,11 @@ package struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
     self.column = column
   }
 
+  /// A place on the same line.
+  package func moved(columns: Int) -> SourceLocation {
+    SourceLocation(file: file, line: line, column: column + columns)
+  }
+
   /// `file:line:column`, the form that editors jump to.
   package var description: String { line == 0 ? file : "\(file):\(line):\(column)" }
 }

@@ -61,15 +61,17 @@ struct YamlReader {
     nodeCount += 1
     guard nodeCount <= Self.mostNodes else { return ConfigurationNode(location: location(node.mark), content: .empty) }
     let content: ConfigurationNode.Content
+    var isQuoted = false
     switch node {
     case .scalar(let scalar):
+      isQuoted = scalar.style == .singleQuoted || scalar.style == .doubleQuoted
       let isNothing = scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
       content = isNothing ? .empty : .text(scalar.string)
     case .sequence(let sequence): content = .list(sequence.map { convert($0) })
     case .mapping(let mapping): content = .map(entries(of: mapping))
     case .alias: content = .empty  // Yams follows aliases; it makes this case only when told to.
     }
-    return ConfigurationNode(location: location(node.mark), content: content)
+    return ConfigurationNode(location: location(node.mark), content: content, isQuoted: isQuoted)
   }
 
   private mutating func entries(of mapping: Node.Mapping) -> [ConfigurationNode.Entry] {

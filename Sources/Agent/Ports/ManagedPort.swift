@@ -48,6 +48,10 @@ final class ManagedPort {
   /// Whether the forwarding thread has it.
   private(set) var isForwarding = false
 
+  /// The datagram door whose own port this is; nil: any other port.
+  weak var door: DatagramDoor?
+  let isDoor: Bool
+
   var link: PluginLink?
   /// Of the records about this port, and of those in its transport's words, which must not crowd out the others.
   var limiter = RecordLimiter()
@@ -64,7 +68,7 @@ final class ManagedPort {
 
   init(
     number: UInt32, name: String, role: TransportHost.PortRole, transport: LoadedTransport, values: [OptionValue],
-    guest: GuestIdentity?, lan: ManagedLAN
+    guest: GuestIdentity?, isDoor: Bool = false, lan: ManagedLAN
   ) {
     self.number = number
     self.name = name
@@ -72,6 +76,7 @@ final class ManagedPort {
     self.transport = transport
     self.values = values
     self.guest = guest
+    self.isDoor = isDoor
     self.lan = lan
   }
 
@@ -108,8 +113,11 @@ final class ManagedPort {
   func endWithProcess(_ descriptor: Box<Descriptor>) throws(Errno) {
     let number = descriptor.value.number
     try agent.loop.watch(number) { [weak self] _ in
-      self?.agent.loop.unwatch(number)
-      self?.note(.closing, text: "the guest's process has ended", error: 0, largestFrame: nil)
+      guard let self else { return }
+      self.agent.loop.unwatch(number)
+      // A port that was added by name stays listed when it has failed; now it goes.
+      if self.state == .failed { return self.remove() }
+      self.note(.closing, text: "the process it was made for has ended", error: 0, largestFrame: nil)
     }
     guestWatch = descriptor
   }

@@ -13,21 +13,25 @@ package enum AddPort: AgentMethod {
     package var role: Role?
     /// Several texts for options of type `list`.
     package var options: [String: [String]]?
+    /// True: the port ends when the calling process does, whatever that has become by exec. Nil: it stays.
+    package var endWithCaller: Bool?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-      case lan, name, transport, role, options
+      case lan, name, transport, role, options, endWithCaller
     }
 
     package static let names = CodingKeys.allCases.map(\.rawValue)
 
     package init(
-      lan: String, name: String? = nil, transport: String, role: Role? = nil, options: [String: [String]]? = nil
+      lan: String, name: String? = nil, transport: String, role: Role? = nil, options: [String: [String]]? = nil,
+      endWithCaller: Bool? = nil
     ) {
       self.lan = lan
       self.name = name
       self.transport = transport
       self.role = role
       self.options = options
+      self.endWithCaller = endWithCaller
     }
   }
 

@@ -10,6 +10,7 @@ package enum MethodName: String, CaseIterable, Sendable {
   case listStations = "ListStations"
   case listTransports = "ListTransports"
   case attach = "Attach"
+  case listGuests = "ListGuests"
 
   /// With the interface's name before it, as requests have it.
   package var qualified: String { "\(AgentInterface.name).\(rawValue)" }

@@ -10,6 +10,8 @@ package struct Port: Codable, Hashable, Sendable {
   package var transport: String
   /// What it is for.
   package var role: Role
+  /// Of all options that are given or have a default; several texts for those that are lists.
+  package var options: [String: [String]]
   /// Where it is in its life.
   package var state: PortState
   /// Why it is in that state; may be empty.
@@ -32,15 +34,16 @@ package struct Port: Codable, Hashable, Sendable {
   package var fresh: Bool
 
   package init(
-    lan: String, name: String, number: Int, transport: String, role: Role, state: PortState, text: String,
-    retryInSeconds: Int? = nil, largestFrame: Int? = nil, peer: Peer? = nil, counters: Counters,
-    drops: [String: Int], transportCounters: [String: Int], stations: Int, fresh: Bool
+    lan: String, name: String, number: Int, transport: String, role: Role, options: [String: [String]] = [:],
+    state: PortState, text: String, retryInSeconds: Int? = nil, largestFrame: Int? = nil, peer: Peer? = nil,
+    counters: Counters, drops: [String: Int], transportCounters: [String: Int], stations: Int, fresh: Bool
   ) {
     self.lan = lan
     self.name = name
     self.number = number
     self.transport = transport
     self.role = role
+    self.options = options
     self.state = state
     self.text = text
     self.retryInSeconds = retryInSeconds

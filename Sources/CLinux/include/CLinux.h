@@ -44,6 +44,12 @@ ssize_t clinux_send(int socket, const void *bytes, size_t length, const int *des
  * and counted in *count; the kernel closes those that do not fit. */
 ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors, size_t *count);
 
+/* recvmsg(2) without waiting, of a socket with SO_PASSCRED, and who sent it: SCM_CREDENTIALS. Descriptors that came along
+ * are closed by the kernel. Returns the message's whole length, also where it was longer than length. *process is 0 when
+ * the sender cannot be seen from this PID namespace, -1 when the kernel does not say who it is. */
+ssize_t clinux_receive_with_sender(int socket, void *bytes, size_t length, int32_t *process, uint32_t *user,
+                                   uint32_t *group);
+
 /* ---- Threads ---- */
 
 /* Names the calling thread, as ps and top show it; at most 15 bytes count. */

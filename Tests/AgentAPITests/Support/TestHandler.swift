@@ -9,8 +9,17 @@ final class TestHandler: VarlinkHandler {
   var held: [VarlinkCall] = []
   /// How many calls came, by method.
   var counts: [MethodName: Int] = [:]
+  /// What ListLans answers; nil: its calls are held.
+  var lans: [Lan]?
+  /// What ListPorts answers.
+  var ports: [Port] = []
+  /// What Attach and AddPort were called with.
+  var attached: [Attach.Parameters] = []
+  var added: [AddPort.Parameters] = []
   /// What ListStations streams.
   var stations = 0
+  /// What ListGuests answers.
+  var guests = ListGuests.Reply(guests: [], groups: [])
   /// Pieces of a stream that were made.
   var pieces = 0
 
@@ -21,19 +30,27 @@ final class TestHandler: VarlinkHandler {
     do throws(ServiceError) {
       switch call.method {
       case .status: call.reply(Self.status)
-      case .listLans: held.append(call)
+      case .listLans:
+        if let lans { call.reply(ListLans.Reply(lans: lans)) } else { held.append(call) }
       case .addLan:
         let parameters = try call.parameters(of: AddLan.self)
         call.reply(AddLan.Reply(lan: Self.lan(parameters.name)))
       case .removeLan:
         let parameters = try call.parameters(of: RemoveLan.self)
         call.fail(AgentError.noSuchLan(parameters.name, existing: ["default", "lab"]))
-      case .listPorts: call.reply(ListPorts.Reply(ports: []))
+      case .listPorts: call.reply(ListPorts.Reply(ports: ports))
       case .listStations: stream(call)
-      case .attach: attach(call)
+      case .attach:
+        attached.append(try call.parameters(of: Attach.self))
+        attach(call)
+      case .addPort:
+        let parameters = try call.parameters(of: AddPort.self)
+        added.append(parameters)
+        call.reply(AddPort.Reply(port: Self.port(parameters.transport, lan: parameters.lan)))
       // Forgets the call.
       case .removePort: break
-      case .addPort, .listTransports: call.fail(ServiceError.methodNotImplemented(call.method.qualified))
+      case .listGuests: call.reply(guests)
+      case .listTransports: call.fail(ServiceError.methodNotImplemented(call.method.qualified))
       }
     } catch {
       call.fail(error)
@@ -58,15 +75,19 @@ final class TestHandler: VarlinkHandler {
   private func attach(_ call: VarlinkCall) {
     guard let pair = try? UnixSocket.pair(.seqpacket, nonBlocking: true) else { return }
     _ = try? UnixSocket.write([1, 2, 3], to: pair.first)
-    let port = Port(
-      lan: "lab", name: "guest", number: 1, transport: "socket", role: .guest, state: .up, text: "",
-      counters: Counters(), drops: [:], transportCounters: [:], stations: 0, fresh: true)
-    call.reply(Attach.Reply(port: port, descriptor: 0), descriptors: Descriptors(pair.second))
+    call.reply(
+      Attach.Reply(port: Self.port("socket", lan: "lab"), descriptor: 0), descriptors: Descriptors(pair.second))
   }
 
   static let status = Status.Reply(
     version: "1.2.3", processId: 7, uptimeSeconds: 60, runtimeDirectory: "/run/umbel", text: "1 LAN",
     lans: [lan("lab")], forwardingThreads: [ForwardingThread(index: 0, lans: ["lab"], responding: true)])
+
+  static func port(_ transport: String, lan: String, _ options: [String: String] = [:]) -> Port {
+    Port(
+      lan: lan, name: transport, number: 1, transport: transport, role: .guest, options: options.mapValues { [$0] },
+      state: .up, text: "", counters: Counters(), drops: [:], transportCounters: [:], stations: 0, fresh: true)
+  }
 
   static func lan(_ name: String) -> Lan {
     Lan(

@@ -128,14 +128,14 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "ManagementConsoleTests", dependencies: ["ManagementConsole", "LinuxIO"], swiftSettings: strict),
-    .testTarget(
-      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "ManagementConsole", "umbel", "LinuxIO"],
+      name: "ManagementConsoleTests", dependencies: ["ManagementConsole", "AgentAPI", "umbel", "LinuxIO"],
       swiftSettings: strict),
+    .testTarget(
+      name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "AgentAPI", "ManagementConsole", "TransportHost", "CTransport", "Switching", "Ethernet", "LinuxIO",
+        "Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet", "LinuxIO",
       ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.

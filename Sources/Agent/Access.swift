@@ -1,19 +1,51 @@
 import Glibc
 import LinuxIO
 
-/// Who may attach guests and use the control interface: root, the agent's own user, and members of group `umbel`.
+/// Who may attach guests and use the control interface: root, the agent's own user, and members of a group, `umbel` where
+/// nothing else is said.
 struct Access: Sendable {
-  /// Number of group `umbel`; nil: this system has none.
+  /// Number of the group; nil: this system has none of that name.
   let group: UInt32?
   private let user = geteuid()
+  private let isForAll: Bool
 
   init() {
-    group = unsafe getgrnam("umbel").map { unsafe $0.pointee.gr_gid }
+    group = Self.number(ofGroup: "umbel")
+    isForAll = false
+  }
+
+  /// Of a socket that belongs to a group of the administrator's choice.
+  /// - Parameters:
+  ///   - group: name or number.
+  ///   - mode: of the socket's file; write permission for others lets in everybody.
+  ///   - fallback: the group that holds where `group` is nil.
+  /// - Returns: nil: this system has no such group.
+  init?(group: String?, mode: UInt32, otherwise fallback: Access) {
+    isForAll = mode & 0o002 != 0
+    guard let group else {
+      self.group = fallback.group
+      return
+    }
+    guard let number = Self.number(ofGroup: group) ?? UInt32(group) else { return nil }
+    self.group = number
   }
 
   func mayAttach(_ peer: PeerCredentials) -> Bool {
-    if peer.userId == 0 || peer.userId == user { return true }
+    if isForAll || peer.userId == 0 || peer.userId == user { return true }
     guard let group else { return false }
     return peer.isMember(of: group)
+  }
+
+  /// Why a peer may not, to be read after who it is.
+  func reason(against peer: PeerCredentials) -> String {
+    "user \(peer.userId) is neither root, nor the agent's user, nor a member of "
+      + (group.map { "the group of the door (\($0))" } ?? "a group that may")
+  }
+
+  /// Whether more than the members of `other`'s group may attach.
+  func admitsMore(than other: Access) -> Bool { isForAll || (group != nil && group != other.group) }
+
+  private static func number(ofGroup name: String) -> UInt32? {
+    unsafe getgrnam(name).map { unsafe $0.pointee.gr_gid }
   }
 }

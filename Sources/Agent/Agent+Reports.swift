@@ -12,6 +12,7 @@ extension Agent {
   func takeReports(of thread: ForwardingThread) {
     for _ in 0..<ForwardingChannel.reportCapacity {
       guard let report = thread.channel.reports.pop() else { return }
+      // What a port reported before it was stopped comes before the answer to its stopping: it is still listed.
       guard let port = ManagedPort.find(report.port) else { continue }
       switch report.kind {
       case .state:
@@ -24,6 +25,8 @@ extension Agent {
         port.record(
           .warning, "plugin \(port.transport.description.name) breaks a rule at \(port.path): \(report.text.string)",
           id: .pluginMisbehaves)
+      case .clientArrived:
+        port.door?.arrived(report.client)
       case .flap:
         noteFlap(report, newer: port)
       case .ownUnderlay:
@@ -62,7 +65,7 @@ extension Agent {
       case (.guest, .waiting): (.info, "waits", nil)
       case (.guest, .up):
         (
-          .info, port.guest.map { "is attached (user \($0.userId), process \($0.processId))" } ?? "is up",
+          .info, port.guest.map { "is attached (\($0.who))" } ?? "is up",
           .guestAttached
         )
       case (_, .failed): (.error, "has failed", .portFailed)

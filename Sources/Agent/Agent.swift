@@ -51,7 +51,7 @@ final class Agent {
     runtimeDirectory: String
   ) throws(Errno) {
     resolver = try NameResolver(loop: loop)
-    guests = AnnouncedGuests(loop: loop, journal: journal)
+    guests = AnnouncedGuests(loop: loop) { journal.log($0, $1, id: $2, fields: $3) }
     self.loop = loop
     self.journal = journal
     self.manager = manager

@@ -31,8 +31,14 @@ final class TransportCatalogue {
     return nil
   }
 
-  /// Names of all doors that the transports serve.
-  var doorNames: [String] { transports.flatMap { $0.description.doors.map(\.name) } }
+  /// All doors that the transports serve, each name once.
+  var doors: [DoorDescription] {
+    var doors = [DoorDescription]()
+    for door in transports.flatMap(\.description.doors) where !doors.contains(where: { $0.name == door.name }) {
+      doors.append(door)
+    }
+    return doors
+  }
 
   /// The values of a transport's options when nothing is given.
   func defaults(of transport: LoadedTransport) throws(PluginProblem) -> [OptionValue] {

@@ -80,7 +80,7 @@ package struct MessageReceiver: ~Copyable {
   }
 }
 
-/// The array of `sendmmsg`, for a connected socket.
+/// The array of `sendmmsg`, for a connected socket, or for one that sends to several addresses.
 @safe
 package struct MessageSender: ~Copyable {
   private let messages: UnsafeMutablePointer<clinux_message>
@@ -99,6 +99,15 @@ package struct MessageSender: ~Copyable {
   package func set(_ index: Int, vectors: UnsafePointer<iovec>, count: Int) {
     unsafe messages[index].header.msg_iov = UnsafeMutablePointer(mutating: vectors)
     unsafe messages[index].header.msg_iovlen = count
+  }
+
+  /// Says where message `index` goes, of a socket that is not connected.
+  /// - Parameters:
+  ///   - name: a socket address; borrowed until another is set.
+  ///   - length: its bytes, all of which count.
+  package func address(_ index: Int, to name: UnsafeRawPointer, length: Int) {
+    unsafe messages[index].header.msg_name = UnsafeMutableRawPointer(mutating: name)
+    unsafe messages[index].header.msg_namelen = socklen_t(length)
   }
 
   /// Sends the first `count` messages in order, without waiting and without SIGPIPE.

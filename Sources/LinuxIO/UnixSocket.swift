@@ -54,13 +54,16 @@ package enum UnixSocket {
   ///   - mode: permission bits, whatever the umask.
   ///   - group: who owns the file; nil leaves the process's group.
   ///   - backlog: how many connections may wait for `accept`.
+  ///   - wantsCredentials: whether each message comes with its sender's (SO_PASSCRED), from the first on.
   /// - Throws: `EADDRINUSE` when something answers at `path` or it is no socket, `ENAMETOOLONG`, and what bind(2),
   ///   chown(2) and listen(2) report.
   package static func listen(
-    at path: String, kind: Kind, mode: UInt32, group: UInt32? = nil, backlog: Int32 = 64
+    at path: String, kind: Kind, mode: UInt32, group: UInt32? = nil, backlog: Int32 = 64,
+    wantsCredentials: Bool = false
   ) throws(Errno) -> Descriptor {
     let socket = try make(kind, nonBlocking: true)
     let number = socket.number
+    if wantsCredentials { try setSocketOption(number, SOL_SOCKET, SO_PASSCRED, 1) }
     // unix(7): the mode of the file that bind makes is that of the socket's own inode.
     _ = try retrying { fchmod(number, 0) }
     do throws(Errno) {

@@ -61,7 +61,8 @@ package struct ManagementConsole: Sendable {
 
   /// Beside the guest's socket, where whoever may ask the guest may usually write.
   private var ownPath: String {
-    path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + ".umbel-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    let directory = path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex)
+    return "\(directory).umbel-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
   }
 
   private func answer(

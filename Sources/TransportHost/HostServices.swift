@@ -19,6 +19,9 @@ package struct HostHooks: Sendable {
   package var watchInterfaces: @Sendable (_ port: Number) -> Void
   /// Returns 0 or `-errno`.
   package var resolve: @Sendable (_ port: Number, _ name: String, _ token: UInt64) -> Int32
+  /// Fields of the client beyond its size are zero; what its pointers lead to is valid during the call. Returns 0 or
+  /// `-errno`.
+  package var clientArrived: @Sendable (_ port: Number, _ client: umbel_client) -> Int32
   /// At most `UMBEL_MOST_FLOWS`, all of them well formed.
   package var underlayChanged: @Sendable (_ port: Number, _ flows: [UnderlayFlow]) -> Void
 
@@ -29,6 +32,7 @@ package struct HostHooks: Sendable {
     remoteGone: @escaping @Sendable (Number, umbel_remote) -> Void,
     watchInterfaces: @escaping @Sendable (Number) -> Void,
     resolve: @escaping @Sendable (Number, String, UInt64) -> Int32,
+    clientArrived: @escaping @Sendable (Number, umbel_client) -> Int32 = { _, _ in -ENOSYS },
     underlayChanged: @escaping @Sendable (Number, [UnderlayFlow]) -> Void = { _, _ in }
   ) {
     unsafe self.log = log
@@ -37,6 +41,7 @@ package struct HostHooks: Sendable {
     self.remoteGone = remoteGone
     self.watchInterfaces = watchInterfaces
     self.resolve = resolve
+    unsafe self.clientArrived = clientArrived
     self.underlayChanged = underlayChanged
   }
 }

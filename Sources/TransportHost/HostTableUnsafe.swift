@@ -18,7 +18,7 @@ enum HostTable {
         size: UInt32(MemoryLayout<umbel_host>.size), abi_level: UMBEL_ABI_LEVEL,
         log: hostLog, state_changed: hostStateChanged, descriptors_changed: hostDescriptorsChanged,
         remote_gone: hostRemoteGone, watch_interfaces: hostWatchInterfaces, resolve: hostResolve,
-        client_arrived: nil, underlay_changed: hostUnderlayChanged))
+        client_arrived: hostClientArrived, underlay_changed: hostUnderlayChanged))
     unsafe Self.table = table
     return unsafe UnsafePointer(table)
   }
@@ -58,6 +58,17 @@ private func hostWatchInterfaces(_ handle: OpaquePointer?) {
 private func hostResolve(_ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ token: UInt64) -> Int32 {
   guard let number = unsafe PortNumbers.shared.number(of: handle), let name = unsafe name else { return -EINVAL }
   return unsafe HostTable.hooks?.resolve(number, String(cString: name), token) ?? -ENOSYS
+}
+
+private func hostClientArrived(_ handle: OpaquePointer?, _ client: UnsafePointer<umbel_client>?) -> Int32 {
+  guard let number = unsafe PortNumbers.shared.number(of: handle), let client = unsafe client else { return -EINVAL }
+  // Up to its state: without it the transport could not tell the client from others.
+  let least = unsafe MemoryLayout<umbel_client>.offset(of: \.state)! + MemoryLayout<UInt>.size
+  guard unsafe Int(client.pointee.size) >= least else { return -EINVAL }
+  var copy = unsafe umbel_client()
+  let size = unsafe min(Int(client.pointee.size), MemoryLayout<umbel_client>.size)
+  unsafe withUnsafeMutableBytes(of: &copy) { unsafe $0.baseAddress!.copyMemory(from: client, byteCount: size) }
+  return unsafe HostTable.hooks?.clientArrived(number, copy) ?? -ENOSYS
 }
 
 private func hostUnderlayChanged(

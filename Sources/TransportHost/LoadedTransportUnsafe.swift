@@ -133,10 +133,18 @@ package final class LoadedTransport: @unchecked Sendable {
       throw .badTable(name: name, problem: "the path '\(path)' of a door leaves the LAN's directory")
     }
     let type = unsafe Int32(door.socket_type)
-    guard type == SOCK_STREAM.rawValue || type == SOCK_SEQPACKET.rawValue else {
-      throw .badTable(name: name, problem: "door '\(path)' has socket type \(type); it must be stream or seqpacket")
+    let types = [SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM].map { Int32($0.rawValue) }
+    guard types.contains(type) else {
+      throw .badTable(
+        name: name, problem: "door '\(path)' has socket type \(type); it must be stream, seqpacket or dgram")
     }
-    return unsafe DoorDescription(name: text(door.name), path: path, help: text(door.help), socketType: type)
+    guard unsafe door.flags & ~(UMBEL_DOOR_DIRECTORY | UMBEL_DOOR_INTERNET) == 0 else {
+      throw .badTable(
+        name: name, problem: unsafe "door '\(path)' has flags this agent does not know (\(door.flags))")
+    }
+    return unsafe DoorDescription(
+      name: text(door.name), path: path, help: text(door.help), socketType: type,
+      hasOwnDirectory: door.flags & UMBEL_DOOR_DIRECTORY != 0, takesInternet: door.flags & UMBEL_DOOR_INTERNET != 0)
   }
 
   private static func element<T>(_ base: UnsafePointer<T>, _ index: Int, _ stride: UInt32) -> UnsafePointer<T> {

@@ -10,6 +10,7 @@ struct ControlEntry: Sendable {
   let check: @convention(c) @Sendable (UnsafePointer<umbel_open>?, UnsafeMutablePointer<umbel_problem>?) -> Int32
   let accept:
     @convention(c) @Sendable (UnsafeMutablePointer<umbel_client>?, UnsafeMutablePointer<umbel_problem>?) -> Int32
+  let abandon: @convention(c) @Sendable (UnsafeMutablePointer<umbel_client>?) -> Void
   let open:
     @convention(c) @Sendable (
       OpaquePointer?, UnsafePointer<umbel_open>?, UnsafeMutablePointer<OpaquePointer?>?,
@@ -38,22 +39,22 @@ enum TransportRegistry {
   private static let entries = unsafe [
     ControlEntry(
       check: { unsafe check(0, $0, $1) }, accept: { unsafe accept(0, $0, $1) },
-      open: { unsafe open(0, $0, $1, $2, $3, $4) }),
+      abandon: { unsafe abandon(0, $0) }, open: { unsafe open(0, $0, $1, $2, $3, $4) }),
     ControlEntry(
       check: { unsafe check(1, $0, $1) }, accept: { unsafe accept(1, $0, $1) },
-      open: { unsafe open(1, $0, $1, $2, $3, $4) }),
+      abandon: { unsafe abandon(1, $0) }, open: { unsafe open(1, $0, $1, $2, $3, $4) }),
     ControlEntry(
       check: { unsafe check(2, $0, $1) }, accept: { unsafe accept(2, $0, $1) },
-      open: { unsafe open(2, $0, $1, $2, $3, $4) }),
+      abandon: { unsafe abandon(2, $0) }, open: { unsafe open(2, $0, $1, $2, $3, $4) }),
     ControlEntry(
       check: { unsafe check(3, $0, $1) }, accept: { unsafe accept(3, $0, $1) },
-      open: { unsafe open(3, $0, $1, $2, $3, $4) }),
+      abandon: { unsafe abandon(3, $0) }, open: { unsafe open(3, $0, $1, $2, $3, $4) }),
     ControlEntry(
       check: { unsafe check(4, $0, $1) }, accept: { unsafe accept(4, $0, $1) },
-      open: { unsafe open(4, $0, $1, $2, $3, $4) }),
+      abandon: { unsafe abandon(4, $0) }, open: { unsafe open(4, $0, $1, $2, $3, $4) }),
     ControlEntry(
       check: { unsafe check(5, $0, $1) }, accept: { unsafe accept(5, $0, $1) },
-      open: { unsafe open(5, $0, $1, $2, $3, $4) }),
+      abandon: { unsafe abandon(5, $0) }, open: { unsafe open(5, $0, $1, $2, $3, $4) }),
   ]
 }
 
@@ -85,8 +86,10 @@ private func accept(
   }
 }
 
-func abandonClient(_ client: UnsafeMutablePointer<umbel_client>?) {
-  if let client = unsafe client { unsafe TransportClient.dropState(of: client) }
+private func abandon(_ slot: Int, _ client: UnsafeMutablePointer<umbel_client>?) {
+  guard let client = unsafe client else { return }
+  TransportRegistry[slot].definition.abandon?(unsafe TransportClient(reading: client))
+  unsafe TransportClient.dropState(of: client)
 }
 
 private func open(

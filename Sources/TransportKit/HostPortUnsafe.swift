@@ -48,6 +48,32 @@ public struct HostPort {
     unsafe table.host.pointee.remote_gone?(handle, remote)
   }
 
+  /// Announces a sender of a datagram door that has no port yet: ``TransportDefinition/Open`` or
+  /// ``TransportDefinition/Abandon`` follows on the control thread, with `state`. Forwarding thread, within `receive` of
+  /// the door's endpoint; this is the door's own port. Allocates nothing.
+  /// - Parameters:
+  ///   - door: the index of the door.
+  ///   - user: of the sender, by SCM_CREDENTIALS; so are `group` and `process`, 0 where it is not known.
+  /// - Returns: false: too many at once, or this host knows no datagram doors.
+  public func clientArrived(
+    door: Int, user: UInt32, group: UInt32, process: Int32, state: AnyObject
+  ) -> Bool {
+    guard let arrived = unsafe table.host.pointee.client_arrived else { return false }
+    let kept = unsafe Unmanaged.passRetained(state)
+    var client = unsafe umbel_client()
+    unsafe client.size = UInt32(MemoryLayout<umbel_client>.size)
+    unsafe client.door = UInt32(truncatingIfNeeded: door)
+    unsafe client.descriptor = -1
+    unsafe client.socket_type = SOCK_DGRAM.rawValue
+    unsafe client.user = user
+    unsafe client.group = group
+    unsafe client.process = process
+    unsafe client.state = kept.toOpaque()
+    if unsafe arrived(handle, &client) >= 0 { return true }
+    unsafe kept.release()
+    return false
+  }
+
   /// From now on ``TransportPort/prepare(_:)`` is called whenever an interface, an address or a route changes. Control
   /// thread.
   public func watchInterfaces() {

@@ -66,6 +66,9 @@ public struct TransportDefinition: Sendable {
   /// refuses the client. Control thread, called again whenever the client's descriptor is readable.
   public typealias Accept = @Sendable (inout TransportClient) throws(TransportProblem) -> Bool
 
+  /// Learns that a client is refused, or gone before open: its state is let go of after this. Control thread.
+  public typealias Abandon = @Sendable (TransportClient) -> Void
+
   /// Makes a port. Control thread. On success a client's descriptor belongs to the port, on failure it stays the host's.
   public typealias Open = @Sendable (PortConfiguration, HostPort) throws(TransportProblem) -> TransportPort
 
@@ -83,15 +86,17 @@ public struct TransportDefinition: Sendable {
   public let defaultRole: TransportRole
   let check: Check?
   let accept: Accept?
+  let abandon: Abandon?
   let open: Open
 
   /// - Parameters:
   ///   - check: nil: options are checked one by one only.
   ///   - accept: nil: a door's client is complete at once.
+  ///   - abandon: nil: letting go of the client's state is enough.
   public init(
     name: String, summary: String, options: [TransportOption] = [], doors: [TransportDoor] = [],
     roles: TransportRoles, defaultRole: TransportRole, check: Check? = nil, accept: Accept? = nil,
-    open: @escaping Open
+    abandon: Abandon? = nil, open: @escaping Open
   ) {
     self.name = name
     self.summary = summary
@@ -101,6 +106,7 @@ public struct TransportDefinition: Sendable {
     self.defaultRole = defaultRole
     self.check = check
     self.accept = accept
+    self.abandon = abandon
     self.open = open
   }
 
@@ -130,10 +136,29 @@ public struct TransportRoles: OptionSet, Sendable {
   public static let trunk = TransportRoles(rawValue: UMBEL_ROLES_TRUNK)
 }
 
-/// A way in that the host keeps for a transport: a listening Unix socket in the LAN's runtime directory.
+/// A way in that the host keeps for a transport: a Unix socket in the LAN's runtime directory, or where the configuration
+/// says.
 public struct TransportDoor: Sendable {
   /// What its clients speak.
-  public enum Kind: Sendable { case stream, sequencedPackets }
+  public enum Kind: Sendable {
+    /// Connections that are byte streams; SOCK_STREAM.
+    case stream
+    /// Connections that keep messages apart; SOCK_SEQPACKET.
+    case sequencedPackets
+    /// All clients send datagrams to the one socket; SOCK_DGRAM. See `umbel_door` of `umbel_transport.h`.
+    case datagrams
+  }
+
+  /// What else there is to a door.
+  public struct Traits: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// Clients make sockets beside the door's own: its directory, which `path` names, is for it alone.
+    public static let directory = Traits(rawValue: UMBEL_DOOR_DIRECTORY)
+    /// It may listen at a TCP address as well, if the configuration names one. Of ``Kind/stream`` only.
+    public static let internet = Traits(rawValue: UMBEL_DOOR_INTERNET)
+  }
 
   /// As in a LAN's `doors:`.
   public let name: String
@@ -142,11 +167,13 @@ public struct TransportDoor: Sendable {
   /// One line.
   public let help: String
   public let kind: Kind
+  public let traits: Traits
 
-  public init(name: String, path: String, kind: Kind, help: String) {
+  public init(name: String, path: String, kind: Kind, traits: Traits = [], help: String) {
     self.name = name
     self.path = path
     self.kind = kind
+    self.traits = traits
     self.help = help
   }
 }

@@ -19,10 +19,8 @@ extension TransportDefinition {
     unsafe table.pointee.roles = roles.rawValue
     unsafe table.pointee.default_role = defaultRole.rawValue
     if check != nil { unsafe table.pointee.check = entry.check }
-    if accept != nil {
-      unsafe table.pointee.accept = entry.accept
-      unsafe table.pointee.abandon = abandonClient
-    }
+    if accept != nil { unsafe table.pointee.accept = entry.accept }
+    unsafe table.pointee.abandon = entry.abandon
     unsafe table.pointee.open = entry.open
     unsafe setPortFunctions(&table.pointee)
     return unsafe UnsafePointer(table)
@@ -57,9 +55,15 @@ extension TransportOption {
 
 extension TransportDoor {
   fileprivate var entry: umbel_door {
-    let type = kind == .stream ? SOCK_STREAM : SOCK_SEQPACKET
+    let type =
+      switch kind {
+      case .stream: SOCK_STREAM
+      case .sequencedPackets: SOCK_SEQPACKET
+      case .datagrams: SOCK_DGRAM
+      }
     return unsafe umbel_door(
-      name: permanent(name), path: permanent(path), help: permanent(help), socket_type: type.rawValue, flags: 0)
+      name: permanent(name), path: permanent(path), help: permanent(help), socket_type: type.rawValue,
+      flags: traits.rawValue)
   }
 }
 

@@ -184,4 +184,17 @@ struct ProgramTests {
     #expect(run.status == 0)
     #expect(run.output.contains("check-config"))
   }
+
+  @Test("Guests are looked for where it is said, and one that is none is named")
+  func guests() throws {
+    let directory = try TemporaryDirectory()
+    let places = ["--socket", "/nowhere/s", "--uml-dir", directory.root]
+    let run = try Program.umbel(["guest", "unplug", "g1", "vec0"] + places)
+    #expect(run.status == 66)
+    #expect(run.complaint.hasPrefix("umbel: There is no guest \"g1\". No guest runs in \(directory.root)"))
+    #expect(try Program.umbel(["guest", "list", "--uml-dir", "/nowhere"]).status == 66)
+    #expect(try Program.umbel(["guest", "unplug", "g1", "con0"]).status == 64)
+    #expect(try Program.umbel(["guest", "plug", "g1", "lab", "--mac", "03:00:00:00:00:01"]).status == 64)
+    #expect(try Program.umbel(["guest", "plug", "g1", "lab", "--device", "eth1"]).status == 64)
+  }
 }

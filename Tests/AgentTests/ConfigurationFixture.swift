@@ -20,7 +20,7 @@ enum ConfigurationFixture {
     options: [OptionDescription(name: "path", help: "The socket.", kind: .string, isRequired: true)],
     doors: [
       DoorDescription(name: "bess", path: "bess", help: "UML vector.", socketType: 5),
-      DoorDescription(name: "vde", path: "vde/ctl", help: "VDE.", socketType: 1),
+      DoorDescription(name: "vde", path: "vde/ctl", help: "VDE.", socketType: 1, takesInternet: true),
     ],
     roles: [.guest, .trunk], defaultRole: .guest)
 

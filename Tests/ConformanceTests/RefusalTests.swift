@@ -22,8 +22,8 @@ struct RefusalTests {
     "door-path":
       "Plugin refused-door-path describes itself wrongly: the path '../side' of a door leaves the LAN's directory.",
     "door-type":
-      "Plugin refused-door-type describes itself wrongly: door 'side' has socket type 99; it must be stream "
-      + "or seqpacket.",
+      "Plugin refused-door-type describes itself wrongly: door 'side' has socket type 99; it must be stream, "
+      + "seqpacket or dgram.",
     "name": "Plugin libumbel-refused-name.so calls itself 'another': rename the file to libumbel-another.so.",
     "no-close": "Plugin refused-no-close has no function 'close', which every transport needs.",
     "no-descriptors": "Plugin refused-no-descriptors has no function 'descriptors', which every transport needs.",

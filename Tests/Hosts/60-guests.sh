@@ -49,7 +49,8 @@ check "without an agent guests are listed, and that LANs are not known is said" 
 
 elsewhere() { "$build/umbel" --socket "$(runtime a)/umbel.sock" guest list | grep '^g1 .* 6\.'; }
 check "a guest answers in another network namespace, too" elsewhere
-check "and nothing is left in its directory by that" equal "mconsole pid" "$(ls -A /run/hosts/guest-g1/g1 | xargs)"
+check "and nothing is left in its directory by that" \
+  fails find /run/hosts/guest-g1/g1 -name '.*' -exec false {} +
 
 sentence="uml_mconsole is told the same version"
 if command -v uml_mconsole >/dev/null; then

@@ -29,13 +29,17 @@ not_ok() {
 # skip SENTENCE REASON
 skip() { verdict skip "$1 ($2)"; }
 
-# check SENTENCE COMMAND…: what the command prints is shown only when it fails.
+# check SENTENCE COMMAND…: what the command prints is shown only when it fails. Sets checked to "ok" or "FAIL". The
+# command runs in a subshell: what it sets is lost.
 check() {
   local sentence=$1 output
   shift
   if output=$("$@" 2>&1); then
+    checked=ok
     ok "$sentence"
   else
+    # shellcheck disable=SC2034 # for callers
+    checked=FAIL
     printf '%s\n' "$output" | tail -n 40 | not_ok "$sentence"
   fi
 }

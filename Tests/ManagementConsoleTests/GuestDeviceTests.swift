@@ -44,7 +44,8 @@ struct GuestDeviceTests {
     #expect(version?.host == "(none)")
     #expect(version?.release == "6.1.176")
     #expect(GuestVersion("Darwin x y") == nil)
-    for (release, expected) in [("2.6.9", true), ("6.15.12", true), ("6.16-rc1", false), ("6.16.0", false), ("7", false)] {
+    let releases = [("2.6.9", true), ("6.15.12", true), ("6.16-rc1", false), ("6.16.0", false), ("7", false)]
+    for (release, expected) in releases {
       #expect(GuestVersion("Linux h \(release) x")?.hasNativeTransports == expected)
     }
   }

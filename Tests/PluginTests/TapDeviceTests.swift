@@ -220,6 +220,9 @@ struct TapDeviceTests {
       let port = try tap(["address": .items(["10.0.0.1/24", "10.0.1.1/24"])])
       #expect(port.state == UMBEL_STATE_UP)
       #expect(port.text.hasSuffix("; lacks CAP_NET_ADMIN, run sudo ip address add 10.0.1.1/24 dev tap0"))
+      // It goes on saying so.
+      #expect(try !port.change(UMBEL_PREPARE_INTERFACES))
+      #expect(port.record.states.count == 1 && port.record.messages.count == 1)
       #expect(port.send([frame(60)]) == 1)
       #expect(host.receive() == frame(60))
     }

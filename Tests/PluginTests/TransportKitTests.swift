@@ -41,7 +41,10 @@ private final class SilentPort: TransportPort {
       .duration("time", default: "1s", help: "any"), .size("memory", default: "4K", help: "any"),
       .address("address", default: "::1", help: "any"), .interface("device", help: "any"), .host("peer", help: "any"),
     ],
-    doors: [TransportDoor(name: "way", path: "a/way", kind: .stream, help: "a way in")],
+    doors: [
+      TransportDoor(name: "way", path: "a/way", kind: .stream, traits: [.directory, .internet], help: "a way in"),
+      TransportDoor(name: "side", path: "side", kind: .datagrams, help: "another"),
+    ],
     roles: [.guest, .trunk], defaultRole: .trunk,
     check: { configuration throws(TransportProblem) in
       let values: [Any?] = [
@@ -94,7 +97,9 @@ private final class SilentPort: TransportPort {
     #expect(unsafe String(cString: options[1].default_text) == "-1")
     #expect(unsafe options[0].default_text == nil && options[0].choices == nil)
     #expect(unsafe String(cString: options[3].choices[1]!) == "two" && options[3].choices[2] == nil)
-    #expect(unsafe table.pointee.doors.pointee.socket_type == SOCK_STREAM.rawValue)
+    let doors = unsafe (0..<Int(unsafe table.pointee.door_count)).map { unsafe table.pointee.doors[$0] }
+    #expect(unsafe doors.map(\.socket_type) == [SOCK_STREAM.rawValue, SOCK_DGRAM.rawValue])
+    #expect(unsafe doors.map(\.flags) == [UMBEL_DOOR_DIRECTORY | UMBEL_DOOR_INTERNET, 0])
   }
 
   @Test func `a host of another level gets no table`() {
@@ -147,6 +152,23 @@ private final class SilentPort: TransportPort {
     #expect(unsafe client.state == nil)
     #expect(seen.withLock { $0.suffix(2) } == ["open with second", "second freed"])
     unsafe table.pointee.close(port)
+  }
+
+  @Test func `what lies beyond a client's size is not read`() {
+    unsafe "192.0.2.1:40312".withCString { address in
+      unsafe "/run/umbel/lab/vde".withCString { directory in
+        var client = unsafe umbel_client()
+        unsafe client.address = unsafe address
+        unsafe client.directory = unsafe directory
+        unsafe client.size = UInt32(MemoryLayout<umbel_client>.size)
+        #expect(unsafe TransportClient(reading: &client).address == "192.0.2.1:40312")
+        #expect(unsafe TransportClient(reading: &client).directory == "/run/umbel/lab/vde")
+        unsafe client.size = UInt32(MemoryLayout<umbel_client>.offset(of: \.directory)!)
+        #expect(unsafe TransportClient(reading: &client).directory == nil)
+        unsafe client.size = UInt32(MemoryLayout<umbel_client>.offset(of: \.address)!)
+        #expect(unsafe TransportClient(reading: &client).address == nil)
+      }
+    }
   }
 
   @Test func `a client that is abandoned leaves nothing`() {

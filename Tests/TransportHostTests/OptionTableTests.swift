@@ -84,8 +84,20 @@ func nearest(name: String, expected: String?) {
 
 @Test("A sound table has no problems")
 func soundTable() {
-  let door = DoorDescription(name: "vde", path: "vde/ctl", help: "VDE.", socketType: 1)
-  #expect(transport([group, interface, ttl, peer], doors: [door]).problems == [])
+  let door = DoorDescription(name: "vde", path: "vde/ctl", help: "VDE.", socketType: 1, hasOwnDirectory: true)
+  let flat = DoorDescription(name: "stream", path: "stream", help: "QEMU.", socketType: 1, takesInternet: true)
+  let datagrams = DoorDescription(name: "dgram", path: "dgram", help: "QEMU.", socketType: 2)
+  #expect(transport([group, interface, ttl, peer], doors: [door, flat, datagrams]).problems == [])
+}
+
+@Test("The directories of a door are those on the way to its socket")
+func doorDirectories() {
+  func directories(_ path: String) -> [String] {
+    DoorDescription(name: "vde", path: path, help: "VDE.", socketType: 1).directories
+  }
+  #expect(directories("ctl") == [])
+  #expect(directories("vde/ctl") == ["vde"])
+  #expect(directories("a/b/ctl") == ["a", "a/b"])
 }
 
 private let unsound: [(TransportDescription, [String])] = [
@@ -132,8 +144,26 @@ private let unsound: [(TransportDescription, [String])] = [
     ["door vde has the path ../ctl; it must stay inside the LAN's directory"]
   ),
   (
-    transport([], doors: [DoorDescription(name: "vde", path: "ctl", help: "VDE.", socketType: 2)]),
-    ["door vde must be of SOCK_STREAM or SOCK_SEQPACKET"]
+    transport([], doors: [DoorDescription(name: "vde", path: "ctl", help: "VDE.", socketType: 3)]),
+    ["door vde must be of SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM"]
+  ),
+  (
+    transport([], doors: [DoorDescription(name: "dgram", path: "d", help: "D.", socketType: 2, takesInternet: true)]),
+    ["door dgram takes internet clients, which only one of SOCK_STREAM can"]
+  ),
+  (
+    transport(
+      [], doors: [DoorDescription(name: "vde", path: "ctl", help: "VDE.", socketType: 1, hasOwnDirectory: true)]),
+    ["door vde has a directory of its own, and the path ctl names none; say vde/ctl"]
+  ),
+  (
+    transport(
+      [],
+      doors: [
+        DoorDescription(name: "vde", path: "vde/ctl", help: "VDE.", socketType: 1, hasOwnDirectory: true),
+        DoorDescription(name: "side", path: "vde/side", help: "Side.", socketType: 1),
+      ]),
+    ["door vde has a directory of its own, in which door side is too"]
   ),
   (
     TransportDescription(

@@ -6,14 +6,25 @@ package import TransportKit
 
 /// A guest on a socket that keeps messages apart: SOCK_SEQPACKET or SOCK_DGRAM.
 @safe
-package final class MessagePort: SocketPort {
-  private let forwarder: UnsafeMutablePointer<MessageForwarder>
+package class MessagePort: SocketPort {
+  private final let forwarder: UnsafeMutablePointer<MessageForwarder>
 
-  package override init(_ client: TransportClient, _ configuration: PortConfiguration, host: HostPort) {
+  /// - Parameters:
+  ///   - socket: what carries the frames, the port's from now on; nil: the client's descriptor.
+  ///   - largestFrame: bytes a frame that the guest takes.
+  ///   - remark: what the guest says of itself.
+  package init(
+    _ client: TransportClient, _ configuration: PortConfiguration, host: HostPort, socket: Int32? = nil,
+    largestFrame: UInt32 = UMBEL_LARGEST_SEGMENT, remark: String = ""
+  ) {
     unsafe forwarder = .allocate(capacity: 1)
-    let isDatagram = client.socketType == SOCK_DGRAM.rawValue
-    unsafe forwarder.initialize(to: MessageForwarder(isDatagram: isDatagram, port: configuration.number))
-    super.init(client, configuration, host: host)
+    unsafe forwarder.initialize(
+      to: MessageForwarder(
+        isDatagram: client.socketType == SOCK_DGRAM.rawValue, port: configuration.number,
+        largestFrame: Int(largestFrame)))
+    super.init(
+      socket: socket ?? client.descriptor, of: client, configuration, host: host, largestFrame: largestFrame,
+      remark: remark)
   }
 
   package override func close() {
@@ -54,6 +65,7 @@ struct MessageForwarder: ~Copyable {
   private let sending = MessageSender(capacity: batch)
   private let isDatagram: Bool
   private let port: UInt32
+  private let largestFrame: Int
   /// A datagram pair never reports by reading that the other end is gone.
   private(set) var hasLostPeer = false
 
@@ -62,9 +74,13 @@ struct MessageForwarder: ~Copyable {
   private var oversizes: UInt64 = 0
   private var sendErrors = SendErrorCounters()
 
-  init(isDatagram: Bool, port: UInt32) {
+  /// - Parameters:
+  ///   - isDatagram: whether it is for a send to find out that the other end is gone.
+  ///   - largestFrame: bytes a frame that the other end takes.
+  init(isDatagram: Bool, port: UInt32, largestFrame: Int) {
     self.isDatagram = isDatagram
     self.port = port
+    self.largestFrame = largestFrame
     receiving = unsafe MessageReceiver(
       vectors: buffers.vectors, vectorsPerMessage: 2, capacity: MessageForwarder.batch, wantsNames: false)
   }
@@ -111,7 +127,7 @@ struct MessageForwarder: ~Copyable {
     var count = 0
     while count < most {
       let frame = frames[count]
-      if frame.length < 14 || frame.length > Int(UMBEL_LARGEST_SEGMENT) {
+      if frame.length < 14 || frame.length > largestFrame {
         if count == 0 { return reject(EMSGSIZE) }
         break
       }

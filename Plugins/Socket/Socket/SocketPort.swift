@@ -1,4 +1,5 @@
 import CLinux
+import CTransport
 import Glibc
 import LinuxIO
 import Synchronization
@@ -16,14 +17,24 @@ package class SocketPort: TransportPort {
   /// A short buffer is the same for all guests: said once.
   private static let hasReportedShortfall = Atomic<Bool>(false)
 
-  /// - Parameter client: whose descriptor the port takes over.
-  package init(_ client: TransportClient, _ configuration: PortConfiguration, host: HostPort) {
-    socket = client.descriptor
+  /// - Parameters:
+  ///   - socket: what carries the frames; the port takes it over.
+  ///   - client: who is at its other end.
+  ///   - largestFrame: bytes a frame that the guest takes.
+  ///   - remark: what the guest says of itself.
+  package init(
+    socket: Int32, of client: TransportClient, _ configuration: PortConfiguration, host: HostPort,
+    largestFrame: UInt32 = UMBEL_LARGEST_SEGMENT, remark: String = ""
+  ) {
+    self.socket = socket
     super.init(configuration, host: host)
-    requestBuffer(configuration.size("buffers") ?? 4 << 20)
+    SocketPort.requestBuffer(configuration.size("buffers") ?? 4 << 20, of: socket, for: host)
     let origin = client.door == nil ? "handed over" : "connected"
     let process = client.process.map { ", process \($0)" } ?? ""
-    host.report(.up("\(origin) by user \(client.user)\(process)", mostPieces: 8))
+    let who = client.address.map { "from \($0)" } ?? "by user \(client.user)\(process)"
+    let words = remark.isEmpty ? "" : ": \(remark)"
+    host.report(
+      .up("\(origin) \(who)\(words)", largestFrame: largestFrame, mostPieces: 8))
   }
 
   package override func prepare(_ change: Change) throws(TransportProblem) -> Bool {
@@ -35,7 +46,7 @@ package class SocketPort: TransportPort {
   }
 
   package override func commit() {
-    if let bytes = pendingBufferBytes { requestBuffer(bytes) }
+    if let bytes = pendingBufferBytes { SocketPort.requestBuffer(bytes, of: socket, for: host) }
     pendingBufferBytes = nil
   }
 
@@ -55,7 +66,8 @@ package class SocketPort: TransportPort {
     host.report(ending.state)
   }
 
-  private final func requestBuffer(_ bytes: Int) {
+  /// Asks for a send buffer, and says once when the kernel grants less.
+  static func requestBuffer(_ bytes: Int, of socket: Int32, for host: HostPort) {
     // Only between Unix sockets does the sender's buffer bound what waits for the reader; others tune themselves.
     guard (try? socketOption(socket, SOL_SOCKET, SO_DOMAIN)) == AF_UNIX else { return }
     let granted = SocketBuffer.send.request(bytes, of: socket)

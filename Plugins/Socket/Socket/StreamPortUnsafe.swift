@@ -10,12 +10,13 @@ package final class StreamPort: SocketPort {
   private let reader: UnsafeMutablePointer<StreamReader>
   private let writer: UnsafeMutablePointer<StreamWriter>
 
-  package override init(_ client: TransportClient, _ configuration: PortConfiguration, host: HostPort) {
+  package init(_ client: TransportClient, _ configuration: PortConfiguration, host: HostPort) {
     unsafe reader = .allocate(capacity: 1)
     unsafe reader.initialize(to: StreamReader(port: configuration.number))
     unsafe writer = .allocate(capacity: 1)
     unsafe writer.initialize(to: StreamWriter())
-    super.init(client, configuration, host: host)
+    super.init(socket: client.descriptor, of: client, configuration, host: host)
+    tuneConnection(socket)
   }
 
   package override func close() {

@@ -33,6 +33,12 @@ struct StreamReader: ~Copyable {
 
   deinit { unsafe pieces.deallocate() }
 
+  /// Begins with another stream: what was read of the last one and not handed on is gone.
+  mutating func reset() {
+    start = 0
+    end = 0
+  }
+
   private enum Next {
     case frame(Int)
     case incomplete

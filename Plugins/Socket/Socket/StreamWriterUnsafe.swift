@@ -44,6 +44,13 @@ struct StreamWriter: ~Copyable {
     unsafe rest.deallocate()
   }
 
+  /// Begins with another stream: the rest of a frame that the last one did not take is gone.
+  mutating func reset() {
+    restStart = 0
+    restEnd = 0
+    deadline = .max
+  }
+
   /// Sends one batch.
   mutating func send(_ frames: SendBatch, to socket: Int32) -> SendOutcome {
     if restEnd > 0 {

@@ -22,8 +22,12 @@ struct TapSetup {
   /// What was attached last.
   private var device: TapHandle?
   private var offloads: TapDevice.Offloads = []
-  /// IPv6 addresses vanish when a device goes down.
+  /// Whether MAC address, MTU and being up are still to be set.
+  private var lacksLink = false
+  /// Whether addresses are still to be set; those of IPv6 vanish when a device goes down.
   private var lacksAddresses = false
+  /// Why there is no device.
+  private var obstacle: TapObstacle?
   private var route: GuestRoute?
 
   init(_ settings: TapSettings) {
@@ -41,9 +45,10 @@ struct TapSetup {
     var tasks = AdministratorTasks()
     var state: PortState
     do throws(TapObstacle) {
-      let (device, isNew) = try attached(reason)
-      state = try configure(device, isNew: isNew, &tasks)
+      state = try configure(try attached(reason), &tasks)
+      obstacle = nil
     } catch {
+      obstacle = error
       if reason == .open, let option = error.faultyOption {
         release()
         throw TransportProblem(error.text, option: option, code: error.code)
@@ -62,17 +67,15 @@ struct TapSetup {
 
   // MARK: Attaching
 
-  private mutating func attached(_ reason: Reason) throws(TapObstacle) -> (device: TapHandle, isNew: Bool) {
+  private mutating func attached(_ reason: Reason) throws(TapObstacle) -> TapHandle {
     if let device {
-      if try lookUp(device.index) != nil { return (device, false) }
+      if try lookUp(device.index) != nil { return device }
       release()
       throw TapObstacle("\(device.name) has been deleted", code: ENODEV)
     }
     let present = settings.device.flatMap { try? Interfaces.named($0) }
     // A device that was deleted comes back at the next try: who deletes it wants to see it gone.
-    if reason == .interfaces, present == nil {
-      throw TapObstacle("there is no \(settings.device ?? "device") yet", code: ENODEV)
-    }
+    if reason == .interfaces, present == nil, let obstacle { throw obstacle }
     let device: TapHandle
     do throws(TapDevice.Failure) {
       device = try attach()
@@ -80,6 +83,7 @@ struct TapSetup {
       throw TapObstacle(error, name: settings.device, present: present)
     }
     self.device = device
+    lacksLink = true
     lacksAddresses = true
     do throws(Errno) {
       try device.keep(settings)
@@ -87,7 +91,7 @@ struct TapSetup {
     } catch {
       throw TapObstacle("\(device.name) cannot be set up: \(error)", code: error.code)
     }
-    return (device, true)
+    return device
   }
 
   private func attach() throws(TapDevice.Failure) -> TapHandle {
@@ -109,12 +113,15 @@ struct TapSetup {
   // MARK: Configuring
 
   private mutating func configure(
-    _ device: TapHandle, isNew: Bool, _ tasks: inout AdministratorTasks
+    _ device: TapHandle, _ tasks: inout AdministratorTasks
   ) throws(TapObstacle) -> PortState {
     guard let before = try lookUp(device.index) else {
       throw TapObstacle("\(device.name) has been deleted", code: ENODEV)
     }
-    if isNew { try prepareLink(before, &tasks) }
+    if lacksLink {
+      try prepareLink(before, &tasks)
+      lacksLink = !tasks.commands.isEmpty
+    }
     try joinBridge(before, &tasks)
     guard let link = try lookUp(device.index) else {
       throw TapObstacle("\(device.name) has been deleted", code: ENODEV)
@@ -123,10 +130,7 @@ struct TapSetup {
       lacksAddresses = true
       throw TapObstacle("\(link.name) is down: run sudo ip link set \(link.name) up", code: ENETDOWN)
     }
-    if lacksAddresses {
-      lacksAddresses = false
-      try addAddresses(link, &tasks)
-    }
+    if lacksAddresses { lacksAddresses = try !addAddresses(link, &tasks) }
     try route?.establish(on: link, &tasks)
     return state(of: link, tasks)
   }
@@ -170,13 +174,17 @@ struct TapSetup {
     }
   }
 
-  private func addAddresses(_ link: Interface, _ tasks: inout AdministratorTasks) throws(TapObstacle) {
+  /// - Returns: whether the device has them all.
+  private func addAddresses(_ link: Interface, _ tasks: inout AdministratorTasks) throws(TapObstacle) -> Bool {
     let present = (try? Interfaces.addresses(of: link.index)) ?? []
+    var hasAll = true
     for address in settings.addresses where !present.contains(address) {
-      try tasks.attempt("ip address add \(address) dev \(link.name)") { () throws(NetlinkRefusal) in
+      let isDone = try tasks.attempt("ip address add \(address) dev \(link.name)") { () throws(NetlinkRefusal) in
         try Interfaces.add(address, to: link.index)
       }
+      hasAll = hasAll && isDone
     }
+    return hasAll
   }
 
   // MARK: The state

@@ -7,7 +7,7 @@ extension Configuration {
   package func summary(transports: [TransportDescription]) -> String {
     var lines = ["\(threads) forwarding \(threads == 1 ? "thread" : "threads")"]
     for lan in lans {
-      let doors = lan.doors.isEmpty ? "no doors" : "doors \(lan.doors.joined(separator: ", "))"
+      let doors = lan.doors.isEmpty ? "no doors" : "doors \(lan.doors.map(\.text).joined(separator: ", "))"
       lines.append("LAN \(lan.name): \(doors)")
       for port in lan.ports {
         guard let transport = transports.first(where: { $0.name == port.transport }) else { continue }

@@ -5,13 +5,13 @@ extension ConfigurationReader {
   mutating func lan(_ lan: ConfigurationNode.Entry) -> LanConfiguration? {
     let count = problems.count
     var settings = [ConfigurationNode.Entry]()
-    var doors = allDoors
+    var doors = allDoors.map { DoorConfiguration(name: $0.name) }
     var ports = [PortConfiguration]()
     var wordDoors = [WordDoor]()
     let names = LanConfiguration.options.map(\.name)
     for entry in entries(of: lan.value, key: lan.key, "a map with doors and ports") {
       switch entry.key {
-      case "doors": doors = readDoors(entry)
+      case "doors": doors = readDoors(entry, lan: lan.key)
       case "ports": ports = readPorts(entry, lan: lan.key, doors: &wordDoors)
       case _ where names.contains(entry.key): settings.append(entry)
       default:
@@ -77,31 +77,5 @@ extension ConfigurationReader {
       return items.count == nodes.count ? .items(items) : nil
     case .empty, .map: return nil
     }
-  }
-
-  /// The doors of all transports, each name once.
-  private var allDoors: [String] {
-    var names = [String]()
-    for door in transports.flatMap(\.doors) where !names.contains(door.name) { names.append(door.name) }
-    return names
-  }
-
-  private mutating func readDoors(_ entry: ConfigurationNode.Entry) -> [String] {
-    guard case .list(let nodes) = entry.value.content else {
-      let example = allDoors.isEmpty ? "[]" : "[\(allDoors.joined(separator: ", "))]"
-      refuse(entry.value.location, entry.key, "is \(entry.value.kind); it must be a list, such as \(example)")
-      return []
-    }
-    var doors = [String]()
-    for node in nodes {
-      if let name = node.text, allDoors.contains(name) {
-        if doors.contains(name) { refuse(node.location, entry.key, "has \(name) twice; give it once") }
-        doors.append(name)
-      } else {
-        let hint = suggestion(for: node.text ?? "", in: allDoors)
-        refuse(node.location, entry.key, "\(node.kind) is not a door; \(hint)")
-      }
-    }
-    return doors
   }
 }

@@ -9,6 +9,8 @@ struct ConfigurationReader {
   var notes = [ConfigurationProblem]()
   /// What is held exclusively, with the port that holds it.
   var holders: [String: (port: String, lan: String, location: SourceLocation)] = [:]
+  /// The LAN that has a door at a path or an address.
+  var doorHolders: [String: String] = [:]
   private var threads = 1
   /// The order in which files were read.
   private var files: [String: Int] = [:]

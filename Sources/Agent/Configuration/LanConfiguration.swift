@@ -11,8 +11,8 @@ package enum ControlProtocols: String, Hashable, Sendable, CaseIterable {
 package struct LanConfiguration: Hashable, Sendable {
   /// `[A-Za-z0-9][A-Za-z0-9._-]{0,31}`: it becomes a component of paths.
   package let name: String
-  /// Names of doors, each known to a transport.
-  package let doors: [String]
+  /// Where its doors are open.
+  package let doors: [DoorConfiguration]
   package let ports: [PortConfiguration]
   /// The most stations the FDB holds.
   package let fdbEntries: Int
@@ -58,7 +58,8 @@ extension LanConfiguration {
 
   /// - Parameter values: of all of `options`; each has a default.
   init(
-    name: String, doors: [String], ports: [PortConfiguration], values: [OptionValue], location: SourceLocation
+    name: String, doors: [DoorConfiguration], ports: [PortConfiguration], values: [OptionValue],
+    location: SourceLocation
   ) {
     self.name = name
     self.doors = doors

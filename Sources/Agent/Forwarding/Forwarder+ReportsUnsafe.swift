@@ -1,6 +1,7 @@
 import CLinux
 import CTransport
 import Ethernet
+import Glibc
 import Switching
 
 extension Forwarder {
@@ -58,6 +59,18 @@ extension Forwarder {
     guard let port = unsafe port(number), let slot = unsafe port.pointee.slot else { return }
     unsafe port.pointee.lan.pointee.core.forget(
       Remote(index: remote.index, generation: remote.generation), of: slot, now: seconds)
+  }
+
+  /// A plugin's call on this thread: a datagram door's sender wants a port.
+  /// - Returns: 0, or `-errno`.
+  func clientArrived(_ number: UInt32, _ client: umbel_client) -> Int32 {
+    guard let port = unsafe port(number), unsafe port.pointee.isDoor else { return -EINVAL }
+    var report = ForwardingReport(kind: .clientArrived, port: number)
+    unsafe report.client.user = client.user
+    unsafe report.client.group = client.group
+    unsafe report.client.process = client.process
+    unsafe report.client.state = UInt(bitPattern: client.state)
+    return unsafe state.pointee.channel.report(report) ? 0 : -EAGAIN
   }
 
   /// Every port of the endpoint fails: the plugin broke a rule that cannot be survived, or said that it cannot go on.

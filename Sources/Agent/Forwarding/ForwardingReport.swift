@@ -11,6 +11,8 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
     case flap
     /// A plugin broke a rule of the ABI; `text` says which.
     case misbehaviour
+    /// A datagram door's sender wants a port; `client` says who.
+    case clientArrived
     /// A guest port brings in datagrams of a trunk, `otherPort`.
     case ownUnderlay
   }
@@ -26,12 +28,26 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
   package var otherPort: UInt32 = 0
   package var macAddress: UInt64 = 0
   package var vlan: UInt16 = 0
+  /// `clientArrived`.
+  package var client = DatagramClient()
   package var text = ReportText()
 
   package init(kind: Kind, port: UInt32) {
     self.kind = kind
     self.port = port
   }
+}
+
+/// A sender of a datagram door, as its transport announces it.
+package struct DatagramClient: BitwiseCopyable, Sendable {
+  package var user: UInt32 = 0
+  package var group: UInt32 = 0
+  /// 0: not known.
+  package var process: Int32 = 0
+  /// The address of the transport's own state of the client; to be handed to `open` or `abandon` once.
+  package var state: UInt = 0
+
+  package init() {}
 }
 
 /// Up to 239 bytes of text without allocation; what is longer is cut.

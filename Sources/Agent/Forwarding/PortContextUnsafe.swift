@@ -16,6 +16,8 @@ package struct PortContext: ~Copyable {
   package let transport: UnsafePointer<umbel_transport>
   package let port: OpaquePointer
   package let endpoint: UnsafeMutablePointer<EndpointContext>
+  /// It is a datagram door's own: it receives for others and is sent nothing.
+  package let isDoor: Bool
   /// Bytes and frames waiting in the queue, for the control thread to read.
   package let gauges: QueueGauges
 
@@ -57,7 +59,8 @@ package struct PortContext: ~Copyable {
   package init(
     number: UInt32, role: Switching.PortRole, lan: UnsafeMutablePointer<LANContext>,
     transport: UnsafePointer<umbel_transport>,
-    port: OpaquePointer, endpoint: UnsafeMutablePointer<EndpointContext>, queueBytes: Int
+    port: OpaquePointer, endpoint: UnsafeMutablePointer<EndpointContext>, isDoor: Bool = false,
+    queueBytes: Int
   ) throws(Errno) {
     unsafe self.number = number
     unsafe self.role = role
@@ -65,6 +68,7 @@ package struct PortContext: ~Copyable {
     unsafe self.transport = transport
     unsafe self.port = port
     unsafe self.endpoint = endpoint
+    unsafe self.isDoor = isDoor
     unsafe queue = try FrameQueue(capacity: queueBytes)
     // Until it has a place of its own: nobody counts there before.
     unsafe counters = unsafe lan.pointee.core.counters(of: 0)
@@ -76,7 +80,7 @@ package struct PortContext: ~Copyable {
 
   /// Takes over what a state says about sending.
   package mutating func apply(state: UInt32, largestFrame: UInt32, mostPieces: UInt32, takes: UInt32) {
-    unsafe isUp = state == UMBEL_STATE_UP
+    unsafe isUp = state == UMBEL_STATE_UP && !isDoor
     unsafe self.largestFrame = largestFrame == 0 ? UMBEL_LARGEST_SEGMENT : largestFrame
     unsafe self.mostPieces = max(1, mostPieces)
     unsafe self.takes = takes

@@ -7,7 +7,7 @@
 //
 //   unknown -- SOCKET --> known -- pidfd readable --> forgotten
 //
-// Bounds: `mostGuests`, of them `mostGuestsPerUser` of one user that is not root; 64 messages a turn of the loop; records by
+// Bounds: `Limits` of guests; 64 messages a turn of the loop; records by
 // `RecordLimiter`, one for each guest and one for the rest. What is malformed or over a limit is counted.
 
 import Glibc
@@ -17,10 +17,12 @@ import SystemdSupport
 
 /// The guests that have announced themselves, and the socket where they do. Used by the control thread only.
 final class AnnouncedGuests {
-  /// Guests at one time.
-  static let mostGuests = 1_024
-  /// Of one user other than root.
-  static let mostGuestsPerUser = 256
+  /// How many guests are known at one time.
+  struct Limits {
+    var guests = 1_024
+    /// Of one user other than root.
+    var guestsPerUser = 256
+  }
 
   /// What was sent and not taken.
   struct Faults: Equatable {
@@ -30,12 +32,16 @@ final class AnnouncedGuests {
     var overLimit = 0
   }
 
+  /// Writes a record to the journal.
+  typealias Log = (JournalPriority, String, MessageID?, [JournalField: String]) -> Void
+
   private(set) var faults = Faults()
   /// In no order.
   var known: [AnnouncedGuest] { Array(guests.values) }
 
   private let loop: ControlLoop
-  private let journal: Journal
+  private let limits: Limits
+  private let log: Log
   private var socket: Box<Descriptor>?
   private var path = ""
   private var guests: [Int32: AnnouncedGuest] = [:]
@@ -43,9 +49,10 @@ final class AnnouncedGuests {
   private var limiter = RecordLimiter()
   private var buffer = [UInt8](repeating: 0, count: GuestNotification.mostBytes + 1)
 
-  init(loop: ControlLoop, journal: Journal) {
+  init(loop: ControlLoop, limits: Limits = Limits(), log: @escaping Log) {
     self.loop = loop
-    self.journal = journal
+    self.limits = limits
+    self.log = log
   }
 
   deinit { stop() }
@@ -132,8 +139,8 @@ final class AnnouncedGuests {
   }
 
   private func hasRoom(for user: UInt32) -> Bool {
-    guests.count < Self.mostGuests && DescriptorLimit.hasSpare(64)
-      && (user == 0 || guests.values.count { $0.userId == user } < Self.mostGuestsPerUser)
+    guests.count < limits.guests && DescriptorLimit.hasSpare(64)
+      && (user == 0 || guests.values.count { $0.userId == user } < limits.guestsPerUser)
   }
 
   private func watch(_ guest: AnnouncedGuest) throws(Errno) {
@@ -177,7 +184,7 @@ final class AnnouncedGuests {
   ) {
     guard let suppressed = limiter.admit(now: monotonicNanoseconds()) else { return }
     let hint = suppressed == 0 ? "" : " (\(suppressed) records were left out before)"
-    journal.log(priority, text + hint, id: id, fields: peer.map { [.peer: "\($0)"] } ?? [:])
+    log(priority, text + hint, id, peer.map { [.peer: "\($0)"] } ?? [:])
   }
 
   private static func origin(_ sender: PeerCredentials?) -> String {

@@ -1,8 +1,13 @@
-// A door: a listening socket of a LAN. Clients that have connected and not finished the transport's handshake are few
-// and have a deadline; a finished one becomes a port of its own.
+// A door whose clients connect. Those that have connected and not finished the transport's handshake are few and have a
+// deadline; a finished one becomes a port of its own.
 //
-// Closing the connection of a UML bess guest makes that guest spin on a core, so whom a door cannot serve yet is not
-// accepted and turned away, but waits in the backlog: the socket's mode keeps out those without a right to it.
+// The table of half-open clients is full only when somebody connects and says nothing, many times: then the oldest goes,
+// and whoever speaks gets through. Closing the connection of a UML bess guest makes that guest spin on a core, so whom a
+// LAN has no port for is not accepted and turned away, but waits in the backlog: the socket's mode keeps out those
+// without a right to it.
+//
+// A TCP address may be absent or taken for a while: the door then waits and tries again after 1, 2, 4 … 30 s. A TCP peer
+// has no credentials: whoever can connect is a guest.
 
 import CTransport
 import Glibc
@@ -10,34 +15,25 @@ import LinuxIO
 import SystemdSupport
 import TransportHost
 
-/// A door whose socket could not be made.
-struct DoorError: Error, CustomStringConvertible {
-  let path: String
-  let error: Errno
-
-  var description: String { "\(path) cannot be made: \(error)." }
-}
-
 /// A listening socket by which guests come into a LAN.
-final class ListeningDoor {
+final class ListeningDoor: LANDoor {
   /// Clients in the middle of the handshake at most.
-  static let mostHalfOpen = 64
+  static let mostHalfOpen = 256
   /// How long a handshake may take.
   static let handshakeMilliseconds: UInt64 = 5_000
 
-  let path: String
-  var name: String { description.name }
-
-  private let description: DoorDescription
-  private let index: Int
-  private let transport: LoadedTransport
-  private unowned let lan: ManagedLAN
-  private let listener: Descriptor
+  /// nil: at a TCP address.
+  private var file: DoorSocket?
+  /// nil: at a path, or not listening yet.
+  private var tcpListener: Box<Descriptor>?
   private var halfOpen: [Int32: HalfOpen] = [:]
+  /// Keys of `halfOpen`, oldest first.
+  private var order: [Int32] = []
   private var isParked = false
   private var isClosed = false
   private var hasSaidWhy = false
-  private var limiter = RecordLimiter()
+  private var waitingReason: String?
+  private var retrySeconds: UInt64 = 1
 
   private struct HalfOpen {
     let client: DoorClient
@@ -45,44 +41,99 @@ final class ListeningDoor {
     let deadline: ControlLoop.Timer
   }
 
-  init(_ index: Int, of transport: LoadedTransport, in lan: ManagedLAN) throws(DoorError) {
-    self.index = index
-    self.transport = transport
-    self.lan = lan
-    description = transport.description.doors[index]
-    path = "\(lan.directory)/\(description.path)"
+  override init(
+    _ configuration: DoorConfiguration, _ index: Int, of transport: LoadedTransport, in lan: ManagedLAN
+  ) throws(DoorError) {
+    try super.init(configuration, index, of: transport, in: lan)
+    if case .internet(let address) = configuration.place {
+      listen(at: address)
+      return
+    }
+    let file = try DoorSocket(
+      at: place, kind: description.socketType == SOCK_STREAM.rawValue ? .stream : .seqpacket,
+      configuration: configuration, group: access.group)
+    self.file = file
     do throws(Errno) {
-      listener = try UnixSocket.listen(
-        at: path, kind: description.socketType == SOCK_STREAM.rawValue ? .stream : .seqpacket, mode: 0o660,
-        group: lan.agent.access.group, backlog: 1_024)
-      try lan.agent.loop.watch(listener.number) { [unowned self] _ in self.accept() }
+      try watch()
     } catch {
-      throw DoorError(path: path, error: error)
+      file.removeFile()
+      throw DoorError(path: place, error: error)
     }
   }
 
-  /// Ends the door and the handshakes under way.
-  func close() {
-    if !isParked { lan.agent.loop.unwatch(listener.number) }
+  override var problem: String? { waitingReason }
+
+  override func close() {
     isClosed = true
-    for number in Array(halfOpen.keys) { drop(number) }
-    unsafe unlink(path)
+    stopWatching()
+    for number in order { drop(number) }
+    file?.removeFile()
+    // A TCP port is free for the next only when nobody listens.
+    tcpListener = nil
   }
 
-  /// Accepts again after a port or a handshake has ended.
-  func resume() {
-    guard isParked, !isClosed, halfOpen.count < Self.mostHalfOpen, lan.hasRoom else { return }
+  override func resume() {
+    guard isParked, !isClosed, lan.hasRoom else { return }
     do throws(Errno) {
-      try lan.agent.loop.watch(listener.number) { [unowned self] _ in self.accept() }
+      try watch()
       isParked = false
     } catch {
-      lan.agent.journal.log(.error, "\(path) cannot be watched: \(error)", fields: [.lan: lan.name])
+      lan.agent.journal.log(.error, "\(place) cannot be watched: \(error)", fields: [.lan: lan.name])
     }
   }
 
+  // MARK: Listening
+
+  private var listener: Int32? { file?.descriptor.number ?? tcpListener?.value.number }
+
+  private func watch() throws(Errno) {
+    guard let listener else { return }
+    try lan.agent.loop.watch(listener) { [unowned self] _ in self.accept() }
+  }
+
+  private func stopWatching() {
+    if !isParked, let listener { lan.agent.loop.unwatch(listener) }
+  }
+
+  /// Tries to listen at a TCP address, now and until it succeeds.
+  private func listen(at address: SocketAddress) {
+    guard !isClosed else { return }
+    do throws(Errno) {
+      tcpListener = Box(try InternetSocket.listen(at: address, backlog: 1_024))
+      try watch()
+      if waitingReason != nil {
+        lan.agent.journal.log(.notice, "door \(name) of LAN \(lan.name) listens at \(place)", fields: [.lan: lan.name])
+      }
+      waitingReason = nil
+    } catch {
+      tcpListener = nil
+      note(waiting: Self.reason(error, address))
+      lan.agent.loop.after(milliseconds: retrySeconds * 1_000) { [weak self] in self?.listen(at: address) }
+      retrySeconds = min(retrySeconds * 2, 30)
+    }
+  }
+
+  private func note(waiting reason: String) {
+    guard waitingReason != reason else { return }
+    waitingReason = reason
+    lan.agent.journal.log(
+      .warning, "door \(name) of LAN \(lan.name) waits for \(place): \(reason)", fields: [.lan: lan.name])
+  }
+
+  private static func reason(_ error: Errno, _ address: SocketAddress) -> String {
+    switch error.code {
+    case EADDRNOTAVAIL: "this host does not have the address; `ip address` shows those it has"
+    case EADDRINUSE: "another program listens there; `ss -ltnp sport = :\(address.port)` shows which"
+    case EACCES: "ports below 1024 are for root; use another, or grant CAP_NET_BIND_SERVICE"
+    default: "\(error)"
+    }
+  }
+
+  // MARK: Clients
+
   private func park() {
-    guard !isParked else { return }
-    lan.agent.loop.unwatch(listener.number)
+    guard !isParked, let listener else { return }
+    lan.agent.loop.unwatch(listener)
     isParked = true
   }
 
@@ -90,10 +141,9 @@ final class ListeningDoor {
     do throws(Errno) {
       // A bounded number a turn: the loop has other work too.
       for _ in 0..<64 {
-        guard halfOpen.count < Self.mostHalfOpen else { return park() }
         guard lan.hasRoom else { return park(because: "the LAN has as many ports as it can") }
         guard lan.agent.hasSpareDescriptors else { throw Errno(EMFILE) }
-        guard let connection = try UnixSocket.accept(from: listener) else {
+        guard let connection = try next() else {
           hasSaidWhy = false
           return
         }
@@ -106,27 +156,37 @@ final class ListeningDoor {
     }
   }
 
+  /// The next connection; nil: none waits.
+  private func next() throws(Errno) -> Descriptor? {
+    if let file { return try UnixSocket.accept(from: file.descriptor) }
+    guard let tcpListener else { return nil }
+    return try UnixSocket.accept(from: tcpListener.value)
+  }
+
   /// Leaves clients in the backlog; says so once, until all have come in.
   private func park(because reason: String) {
     park()
     if hasSaidWhy { return }
     hasSaidWhy = true
     lan.agent.journal.log(
-      .warning, "guests wait at \(path): \(reason)", id: .guestRefused, fields: [.lan: lan.name])
+      .warning, "guests wait at \(place): \(reason)", id: .guestRefused, fields: [.lan: lan.name])
   }
 
   private func begin(_ connection: consuming Descriptor) {
-    guard let peer = try? PeerCredentials(of: connection) else { return }
-    guard lan.agent.access.mayAttach(peer) else {
-      return refuse(
-        GuestIdentity(userId: peer.userId, groupId: peer.groupId, processId: peer.processId, door: name),
-        "user \(peer.userId) is neither root, nor the agent's user, nor a member of group umbel")
+    let identity: GuestIdentity
+    if tcpListener != nil {
+      // One that is gone already has no address any more.
+      guard let peer = try? InternetSocket.peer(of: connection) else { return }
+      InternetSocket.tuneForFrames(connection)
+      identity = GuestIdentity(.internet(peer.description), door: name)
+    } else {
+      guard let peer = try? PeerCredentials(of: connection) else { return }
+      identity = GuestIdentity(peer, door: name)
+      guard access.mayAttach(peer) else { return refuse(identity, access.reason(against: peer)) }
     }
-    let identity = GuestIdentity(
-      userId: peer.userId, groupId: peer.groupId, processId: peer.processId, door: description.name)
     let client = unsafe DoorClient(
-      descriptor: connection, socketType: description.socketType, door: UInt32(index), user: peer.userId,
-      group: peer.groupId, process: peer.processId, transport: transport.table)
+      descriptor: connection, socketType: description.socketType, door: UInt32(index), peer: identity.peer,
+      directory: directory, transport: transport.table)
     shake(client, identity)
   }
 
@@ -134,48 +194,44 @@ final class ListeningDoor {
   private func shake(_ client: DoorClient, _ identity: GuestIdentity) {
     do throws(PluginProblem) {
       if try unsafe transport.accept(client.client) {
-        finish(client)
-        let values = try lan.agent.catalogue.defaults(of: transport)
-        try lan.addPort(
-          name: lan.freeName(name), transport: transport, role: .guest, values: values, guest: identity, client: client)
+        drop(client.descriptor)
+        try admit(client, identity)
       } else if halfOpen[client.descriptor] == nil {
         wait(for: client, identity)
       }
     } catch {
-      finish(client)
+      drop(client.descriptor)
       refuse(identity, error.text)
     }
   }
 
   private func wait(for client: DoorClient, _ identity: GuestIdentity) {
+    if let oldest = order.first, order.count == Self.mostHalfOpen {
+      drop(oldest, because: "it had not finished its handshake, and \(Self.mostHalfOpen) others had come after it")
+    }
     let number = client.descriptor
     let watched: Void? = try? lan.agent.loop.watch(number) { [unowned self] _ in
       if let entry = self.halfOpen[number] { self.shake(entry.client, entry.identity) }
     }
     guard watched != nil else { return refuse(identity, "its connection cannot be watched") }
     let deadline = lan.agent.loop.after(milliseconds: Self.handshakeMilliseconds) { [weak self] in
-      guard let self, let entry = self.halfOpen[number] else { return }
-      self.drop(number)
-      self.refuse(entry.identity, "it did not finish its handshake in time")
+      self?.drop(number, because: "it did not finish its handshake in time")
     }
     halfOpen[number] = HalfOpen(client: client, identity: identity, deadline: deadline)
+    order.append(number)
   }
 
-  private func finish(_ client: DoorClient) { drop(client.descriptor) }
+  private func drop(_ number: Int32, because reason: String) {
+    guard let identity = halfOpen[number]?.identity else { return }
+    drop(number)
+    refuse(identity, reason)
+  }
 
+  /// Takes a client out of the table; its connection goes with the last reference to it.
   private func drop(_ number: Int32) {
     guard let entry = halfOpen.removeValue(forKey: number) else { return }
+    order.removeAll { $0 == number }
     lan.agent.loop.unwatch(number)
     lan.agent.loop.cancel(entry.deadline)
-    resume()
-  }
-
-  private func refuse(_ identity: GuestIdentity, _ reason: String) {
-    guard let suppressed = limiter.admit(now: monotonicNanoseconds()) else { return }
-    let who = "(user \(identity.userId), process \(identity.processId))"
-    let hint = suppressed == 0 ? "" : " (\(suppressed) other refusals were left out before)"
-    lan.agent.journal.log(
-      .warning, "LAN \(lan.name) refused a guest at door \(name) \(who): \(reason)\(hint)", id: .guestRefused,
-      fields: [.lan: lan.name, .peer: "\(identity.processId)"])
   }
 }

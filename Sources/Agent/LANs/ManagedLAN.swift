@@ -14,7 +14,11 @@ final class ManagedLAN {
   /// Where its doors are: `<runtime>/<name>`.
   let directory: String
   private(set) var ports: [ManagedPort] = []
-  private(set) var doors: [ListeningDoor] = []
+  /// Those of datagram doors, which receive for others.
+  private(set) var doorPorts: [ManagedPort] = []
+  private(set) var doors: [LANDoor] = []
+  /// Below its own directory, outermost first.
+  private var doorDirectories: [DoorDirectory] = []
   /// Entries of the FDB, as last read.
   var stationCount = 0
 
@@ -22,6 +26,8 @@ final class ManagedLAN {
   let thread: ForwardingThread
   let context: UnsafeMutablePointer<LANContext>
   private var guestNumbers: [String: Int] = [:]
+  /// Kept until their ports are closed: their transports may still announce clients.
+  private var closedDoors: [LANDoor] = []
   private var isEnding = false
   /// The forwarding thread has let go of the context.
   private var isReleased = false
@@ -64,11 +70,47 @@ final class ManagedLAN {
     if unsafe mkdir(directory, 0o755) != 0, errno != EEXIST {
       throw DoorError(path: directory, error: Errno.current)
     }
-    for name in configuration.doors {
+    for door in configuration.doors {
       // The configuration was checked: a door that no transport serves did not pass.
-      guard let (transport, index) = agent.catalogue.door(named: name) else { continue }
-      doors.append(try ListeningDoor(index, of: transport, in: self))
+      guard let (transport, index) = agent.catalogue.door(named: door.name) else { continue }
+      let description = transport.description.doors[index]
+      try makeDirectories(for: door, description)
+      let isDatagram = description.socketType == SOCK_DGRAM.rawValue
+      doors.append(
+        isDatagram
+          ? try DatagramDoor(door, index, of: transport, in: self)
+          : try ListeningDoor(door, index, of: transport, in: self))
     }
+  }
+
+  /// Makes the directories on the way to a door, and the one where its clients make sockets, even if its own is
+  /// elsewhere.
+  private func makeDirectories(
+    for door: DoorConfiguration, _ description: DoorDescription
+  ) throws(DoorError) {
+    if door.place != .standard, !description.hasOwnDirectory { return }
+    for relative in description.directories {
+      let path = "\(directory)/\(relative)"
+      if doorDirectories.contains(where: { $0.path == path }) { continue }
+      let isShared = description.hasOwnDirectory && relative == description.directories.last
+      let (mode, group) = isShared ? try sharing(of: door.name) : (0o755, nil)
+      do throws(Errno) {
+        doorDirectories.append(try DoorDirectory(at: path, mode: mode, group: group))
+      } catch {
+        throw DoorError(path: path, error: error)
+      }
+    }
+  }
+
+  /// Mode and group of the directory where the clients of a door make sockets: the door's group may write there. When the
+  /// door lets in others too, at this place or another, they may reach what is in it.
+  private func sharing(of name: String) throws(DoorError) -> (mode: mode_t, group: UInt32?) {
+    let places = configuration.doors.filter { $0.name == name }
+    let own = try places.first { $0.place == .standard }?.access(otherwise: agent.access) ?? agent.access
+    for place in places where try place.access(otherwise: agent.access).admitsMore(than: own) {
+      return (0o1771, own.group)
+    }
+    return (0o1770, own.group)
   }
 
   // MARK: Ports
@@ -81,21 +123,41 @@ final class ManagedLAN {
     guest: GuestIdentity? = nil,
     client: DoorClient? = nil
   ) throws(PluginProblem) -> ManagedPort {
-    if isEnding { throw PluginProblem(error: ENODEV, text: "LAN \(self.name) is being removed") }
-    guard ports.count < SwitchConfiguration().maximumPorts, let number = PortNumbers.shared.take() else {
-      throw PluginProblem(error: ENOSPC, text: "LAN \(self.name) has as many ports as it can")
-    }
     let port = ManagedPort(
-      number: number, name: name, role: role, transport: transport, values: values, guest: guest, lan: self)
+      number: try takeNumber(), name: name, role: role, transport: transport, values: values, guest: guest, lan: self)
     ports.append(port)
     do throws(PluginProblem) {
       try port.open(client: client)
     } catch {
       ports.removeLast()
-      PortNumbers.shared.giveBack(number)
+      PortNumbers.shared.giveBack(port.number)
       throw error
     }
     return port
+  }
+
+  /// Opens the port that a datagram door receives by.
+  func addDoorPort(of door: DatagramDoor, client: DoorClient) throws(PluginProblem) -> ManagedPort {
+    let port = ManagedPort(
+      number: try takeNumber(), name: "door-\(door.name)", role: .guest, transport: door.transport,
+      values: try agent.catalogue.defaults(of: door.transport), guest: nil, isDoor: true, lan: self)
+    port.door = door
+    do throws(PluginProblem) {
+      try port.open(client: client)
+    } catch {
+      PortNumbers.shared.giveBack(port.number)
+      throw error
+    }
+    doorPorts.append(port)
+    return port
+  }
+
+  private func takeNumber() throws(PluginProblem) -> UInt32 {
+    if isEnding { throw PluginProblem(error: ENODEV, text: "LAN \(name) is being removed") }
+    guard hasRoom, let number = PortNumbers.shared.take() else {
+      throw PluginProblem(error: ENOSPC, text: "LAN \(name) has as many ports as it can")
+    }
+    return number
   }
 
   /// A name for a port that was given none: `bess-1`, `bess-2`, …; a number is not used twice.
@@ -111,13 +173,14 @@ final class ManagedLAN {
   func port(named name: String) -> ManagedPort? { ports.first { $0.name == name } }
 
   /// Whether one more guest can come.
-  var hasRoom: Bool { ports.count < SwitchConfiguration().maximumPorts }
+  var hasRoom: Bool { ports.count + doorPorts.count < SwitchConfiguration().maximumPorts }
 
   /// The port has been closed.
   func forget(_ port: ManagedPort) {
     ports.removeAll { $0 === port }
+    doorPorts.removeAll { $0 === port }
     for door in doors { door.resume() }
-    if isEnding, ports.isEmpty { finish() }
+    if isEnding { endPorts() }
   }
 
   // MARK: Ending
@@ -128,10 +191,20 @@ final class ManagedLAN {
     guard !isEnding else { return }
     isEnding = true
     for door in doors { door.close() }
+    closedDoors = doors
     doors = []
+    for directory in doorDirectories.reversed() { directory.remove() }
+    doorDirectories = []
     unsafe rmdir(directory)
-    if ports.isEmpty { return finish() }
     for port in ports { port.remove() }
+    endPorts()
+  }
+
+  /// When all guests' ports are closed, those that receive for them, and then the rest.
+  private func endPorts() {
+    guard ports.isEmpty else { return }
+    if doorPorts.isEmpty { return finish() }
+    for port in doorPorts { port.remove() }
   }
 
   private func finish() {

@@ -63,7 +63,14 @@ final class AgentMethods: VarlinkHandler {
     let questions: [Inquiry.Question] =
       threads.map { ($0, { completion in unsafe ForwardingCommand(.ping, completion: completion) }) }
       + lans.map { lan in (lan.thread, { lan.countCommand($0) }) }
-    Inquiry.ask(questions, on: agent.loop) { answers in
+    let doorPorts = lans.flatMap(\.doorPorts).filter { $0.link?.isStopped == false }
+    let doorQuestions: [Inquiry.Question] = doorPorts.compactMap { port in
+      port.link.map { link in (port.lan.thread, { link.statisticsCommand($0) }) }
+    }
+    Inquiry.ask(questions + doorQuestions, on: agent.loop) { answers in
+      for (port, answer) in zip(doorPorts, answers.suffix(doorQuestions.count)) {
+        if let answer { port.takeStatistics(answer) }
+      }
       let described = zip(lans, answers.dropFirst(threads.count)).map { lan, answer in
         if let answer { lan.stationCount = answer.stationCount }
         return lan.described(fresh: answer != nil)
@@ -81,15 +88,7 @@ final class AgentMethods: VarlinkHandler {
     guard agent.lans.count < Agent.mostLANs else {
       throw AgentError.limitReached("LANs", limit: Agent.mostLANs, remedy: "Remove one with `umbel lan remove`.")
     }
-    let doors = parameters.doors ?? agent.catalogue.doorNames
-    for door in doors where !agent.catalogue.doorNames.contains(door) {
-      throw AgentError.invalidOption(
-        "doors", problem: "names \"\(door)\"",
-        remedy: "There are: \(agent.catalogue.doorNames.joined(separator: ", ")).")
-    }
-    if Set(doors).count < doors.count {
-      throw AgentError.invalidOption("doors", problem: "has a door twice", remedy: "Give it once.")
-    }
+    let doors = try doors(parameters.doors)
     let values = try Self.values(
       parameters.options, LanConfiguration.options, of: "LANs",
       remedy: "Options: \(LanConfiguration.options.map(\.name).joined(separator: ", ")).")
@@ -98,6 +97,29 @@ final class AgentMethods: VarlinkHandler {
         name: parameters.name, doors: doors, ports: [], values: values, location: SourceLocation(file: "umbel lan add"))
     )
     call.reply(AddLan.Reply(lan: lan.described(fresh: true)))
+  }
+
+  /// - Parameter given: nil: each at its own place.
+  private func doors(_ given: [DoorPlace]?) throws(AgentError) -> [DoorConfiguration] {
+    guard let given else { return agent.catalogue.doors.map { DoorConfiguration(name: $0.name) } }
+    var doors = [DoorConfiguration]()
+    for door in given {
+      do throws(DoorConfiguration.Problem) {
+        doors.append(
+          try DoorConfiguration(
+            door: door.door, path: door.path, listen: door.listen, mode: door.mode, group: door.group,
+            doors: agent.catalogue.doors))
+      } catch {
+        throw .invalidOption(
+          "doors", problem: "is wrong in `\(error.key)`: \(error.message)",
+          remedy: "Doors: \(agent.catalogue.doors.map(\.name).joined(separator: ", ")).")
+      }
+    }
+    for (index, door) in doors.enumerated()
+    where doors[..<index].contains(where: { $0.name == door.name && $0.place == door.place }) {
+      throw .invalidOption("doors", problem: "has \(door.text) twice", remedy: "Give it once.")
+    }
+    return doors
   }
 
   private func removeLAN(_ call: VarlinkCall) throws {
@@ -278,11 +300,9 @@ final class AgentMethods: VarlinkHandler {
     // The send buffer of the guest's end is what holds its frames while the agent is busy; the guest would not ask.
     _ = SocketBuffer.send.request(4 << 20, of: pair.second.number)
     _ = descriptors.append(pair.second)
+    let guest = GuestIdentity(call.peer, door: nil)
     let client = unsafe DoorClient(
-      descriptor: pair.first, socketType: type, door: nil, user: call.peer.userId, group: call.peer.groupId,
-      process: call.peer.processId, transport: transport.table)
-    let guest = GuestIdentity(
-      userId: call.peer.userId, groupId: call.peer.groupId, processId: call.peer.processId, door: nil)
+      descriptor: pair.first, socketType: type, door: nil, peer: guest.peer, transport: transport.table)
     let values = try agent.catalogue.defaults(of: transport)
     // First: a port that cannot follow its caller must not stay.
     let caller = parameters.endWithCaller ? Box(try call.openCaller()) : nil

@@ -12,9 +12,17 @@ extension ManagedLAN {
   /// - Parameter fresh: whether the forwarding thread has answered.
   func described(fresh: Bool) -> Lan {
     Lan(
-      name: name, doors: doors.map { AgentAPI.Door(name: $0.name, path: $0.path) }, ports: ports.count,
+      name: name, doors: doors.map(\.described), ports: ports.count,
       stations: stationCount, stationLimit: configuration.fdbEntries, ageingSeconds: configuration.ageingSeconds,
       forwardingThread: thread.index, fresh: fresh)
+  }
+}
+
+extension LANDoor {
+  fileprivate var described: AgentAPI.Door {
+    var door = AgentAPI.Door(name: name, problem: problem, transportCounters: ownPort?.shownTransportCounters ?? [:])
+    if case .internet = configuration.place { door.listen = place } else { door.path = place }
+    return door
   }
 }
 
@@ -54,9 +62,14 @@ extension ManagedPort {
       role: role == .trunk ? .trunk : .guest, options: describedOptions, state: describedState, text: text,
       retryInSeconds: retryAt.map { Int(($0 - min($0, now)) / 1_000_000_000) },
       largestFrame: largestFrame.map(Int.init), peer: guest.map(described), counters: counters, drops: drops,
-      transportCounters: Dictionary(
-        transportCounters.filter { $0.value > 0 }.map { ($0.name, Int(clamping: $0.value)) }, uniquingKeysWith: +),
+      transportCounters: shownTransportCounters,
       stations: stationCount, fresh: fresh)
+  }
+
+  /// Those that are not 0.
+  fileprivate var shownTransportCounters: [String: Int] {
+    Dictionary(
+      transportCounters.filter { $0.value > 0 }.map { ($0.name, Int(clamping: $0.value)) }, uniquingKeysWith: +)
   }
 
   private var describedOptions: [String: [String]] {
@@ -79,9 +92,12 @@ extension ManagedPort {
   }
 
   private func described(_ guest: GuestIdentity) -> AgentAPI.Peer {
-    AgentAPI.Peer(
-      userId: Int(guest.userId), groupId: Int(guest.groupId),
-      processId: guest.processId > 0 ? Int(guest.processId) : nil, door: guest.door)
+    switch guest.peer {
+    case .local(let userId, let groupId, let processId):
+      AgentAPI.Peer(
+        userId: Int(userId), groupId: Int(groupId), processId: processId > 0 ? Int(processId) : nil, door: guest.door)
+    case .internet(let address): AgentAPI.Peer(address: address, door: guest.door)
+    }
   }
 }
 

@@ -54,6 +54,11 @@ extension HostHooks {
       guard Forwarder.current == nil, let port = ManagedPort.find(number) else { return -EPERM }
       return port.resolve(name, token: token)
     },
+    clientArrived: { number, client in
+      // Belongs to the forwarding thread, within receive.
+      guard let forwarder = Forwarder.current else { return -EPERM }
+      return unsafe forwarder.clientArrived(number, client)
+    },
     underlayChanged: { number, flows in
       guard Forwarder.current == nil, let port = ManagedPort.find(number) else { return }
       port.lan.agent.underlay.set(flows, of: number)

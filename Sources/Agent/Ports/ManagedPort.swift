@@ -48,6 +48,10 @@ final class ManagedPort {
   /// Whether the forwarding thread has it.
   private(set) var isForwarding = false
 
+  /// The datagram door whose own port this is; nil: any other port.
+  weak var door: DatagramDoor?
+  let isDoor: Bool
+
   var link: PluginLink?
   /// Of the records about this port, and of those in its transport's words, which must not crowd out the others.
   var limiter = RecordLimiter()
@@ -64,7 +68,7 @@ final class ManagedPort {
 
   init(
     number: UInt32, name: String, role: TransportHost.PortRole, transport: LoadedTransport, values: [OptionValue],
-    guest: GuestIdentity?, lan: ManagedLAN
+    guest: GuestIdentity?, isDoor: Bool = false, lan: ManagedLAN
   ) {
     self.number = number
     self.name = name
@@ -72,6 +76,7 @@ final class ManagedPort {
     self.transport = transport
     self.values = values
     self.guest = guest
+    self.isDoor = isDoor
     self.lan = lan
   }
 

@@ -36,7 +36,7 @@ final class PluginLink {
       // First the value, then its place: once every property is set, an error would run deinit.
       let value = try unsafe PortContext(
         number: managed.number, role: managed.role == .trunk ? .trunk : .guest, lan: lan.context,
-        transport: transport.table, port: opened.port, endpoint: endpoint.context,
+        transport: transport.table, port: opened.port, endpoint: endpoint.context, isDoor: managed.isDoor,
         queueBytes: lan.configuration.queueBytes)
       unsafe context = .allocate(capacity: 1)
       unsafe context.initialize(to: value)

@@ -5,8 +5,8 @@ package enum AddLan: AgentMethod {
   package struct Parameters: MethodParameters {
     /// Of the new LAN.
     package var name: String
-    /// Nil: all that the transports serve.
-    package var doors: [String]?
+    /// Nil: all that the transports serve, each at its own place.
+    package var doors: [DoorPlace]?
     /// As in the configuration; several texts for options that are lists.
     package var options: [String: [String]]?
 
@@ -16,7 +16,7 @@ package enum AddLan: AgentMethod {
 
     package static let names = CodingKeys.allCases.map(\.rawValue)
 
-    package init(name: String, doors: [String]? = nil, options: [String: [String]]? = nil) {
+    package init(name: String, doors: [DoorPlace]? = nil, options: [String: [String]]? = nil) {
       self.name = name
       self.doors = doors
       self.options = options

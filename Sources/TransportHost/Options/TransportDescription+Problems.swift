@@ -31,9 +31,25 @@ extension TransportDescription {
     if parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) {
       problems.append("has the path \(shown(door.path)); it must stay inside the LAN's directory")
     }
-    let types = [Int32(SOCK_STREAM.rawValue), Int32(SOCK_SEQPACKET.rawValue)]
-    if !types.contains(door.socketType) { problems.append("must be of SOCK_STREAM or SOCK_SEQPACKET") }
+    let types = [SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM].map { Int32($0.rawValue) }
+    if !types.contains(door.socketType) { problems.append("must be of SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM") }
+    if door.takesInternet, door.socketType != types[0] {
+      problems.append("takes internet clients, which only one of SOCK_STREAM can")
+    }
+    if door.hasOwnDirectory { problems += problemsOfDirectory(of: door) }
     return problems.map { "door \(shown(door.name)) \($0)" }
+  }
+
+  /// What is wrong with a directory that is said to be the door's alone.
+  private func problemsOfDirectory(of door: DoorDescription) -> [String] {
+    guard let own = door.directories.last else {
+      return [
+        "has a directory of its own, and the path \(shown(door.path)) names none; say \(shown(door.name + "/ctl"))"
+      ]
+    }
+    return doors.filter { $0 != door && ($0.path + "/").hasPrefix(own + "/") }.map {
+      "has a directory of its own, in which door \(shown($0.name)) is too"
+    }
   }
 }
 

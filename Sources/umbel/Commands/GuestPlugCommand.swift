@@ -60,7 +60,8 @@ struct GuestPlugCommand: ParsableCommand {
     guard let version = guest.version, !version.hasNativeTransports else { return }
     throw Failure(
       .usage,
-      "Guest \(umid) runs Linux \(version.release), which has no ethN=mcast: Linux 6.16 removed it. Leave out --native.")
+      "Guest \(umid) runs Linux \(version.release), which has no ethN=mcast: Linux 6.16 removed it. Leave out --native."
+    )
   }
 
   /// Asks for one number after another: the guest alone knows which are taken.

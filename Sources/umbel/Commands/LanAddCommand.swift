@@ -13,7 +13,9 @@ struct LanAddCommand: ParsableCommand {
 
   @Option(
     name: .long, parsing: .singleValue,
-    help: .init("A door it gets; may be given several times. Otherwise all there are.", valueName: "door"))
+    help: .init(
+      "A door it gets; may be given several times. Otherwise all there are. NAME=/PATH opens it at that path, "
+        + "NAME=ADDRESS:PORT at that TCP address, where whoever can connect is a guest.", valueName: "door"))
   var door: [String] = []
 
   @Flag(name: .long, help: "No doors.")
@@ -26,10 +28,14 @@ struct LanAddCommand: ParsableCommand {
     if noDoors, !door.isEmpty { throw ValidationError("--no-doors and --door exclude each other.") }
   }
 
+  private func line(of door: Door) -> String {
+    "  \(door.name): \(door.place)" + (door.problem.map { " (waiting: \($0))" } ?? "") + "\n"
+  }
+
   func run() throws {
-    let doors = noDoors ? [] : door.isEmpty ? nil : door
+    let doors = noDoors ? [] : door.isEmpty ? nil : door.map(DoorPlace.init(argument:))
     let lan = try connection.open()
       .call(AddLan.self, .init(name: name, doors: doors, options: OptionArgument.combined(options))).lan
-    try Output.write("LAN \(lan.name) is up.\n" + lan.doors.map { "  \($0.name): \($0.path)\n" }.joined())
+    try Output.write("LAN \(lan.name) is up.\n" + lan.doors.map(line).joined())
   }
 }

@@ -3,7 +3,7 @@ import ArgumentParser
 
 struct LanListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the LANs and the sockets of their doors.")
+    commandName: "list", abstract: "List the LANs and where their doors are.")
 
   @OptionGroup var connection: Connection
   @OptionGroup var format: Format

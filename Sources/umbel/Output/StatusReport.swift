@@ -26,9 +26,16 @@ package struct StatusReport {
 
   private func heading(of lan: Lan) -> String {
     let stations = "\(Units.grouped(lan.stations)) of \(Units.counted(lan.stationLimit, "station"))"
-    let doors = lan.doors.isEmpty ? "no doors" : "doors " + lan.doors.map(\.name).joined(separator: " ")
+    let doors = lan.doors.isEmpty ? "no doors" : "doors " + lan.doors.map(heading).joined(separator: " ")
     let age = lan.fresh ? "" : " (figures are the last known)"
     return "LAN \(lan.name): \(Units.counted(lan.ports, "port")), \(stations), \(doors)\(age)\n"
+  }
+
+  /// A door by its name, and by its place where that is not the LAN's directory; `!` marks one that is not open.
+  private func heading(of door: Door) -> String {
+    let standard = status.runtimeDirectory + "/"
+    let place = door.place.hasPrefix(standard) ? "" : "=\(door.place)"
+    return door.name + place + (door.problem == nil ? "" : "!")
   }
 
   private func table(of lan: Lan, coloured: Bool) -> String {

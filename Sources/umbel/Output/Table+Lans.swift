@@ -11,10 +11,15 @@ extension Table {
       let door = lan.doors.first
       table.add([
         Cell(lan.name), Cell(lan.ports), Cell(lan.stations), Cell(lan.stationLimit),
-        Cell(Units.duration(seconds: lan.ageingSeconds)), Cell(door?.name ?? "-"), Cell(door?.path ?? ""),
+        Cell(Units.duration(seconds: lan.ageingSeconds)), Cell(door?.name ?? "-"),
+        door.map(place) ?? "",
       ])
-      for door in lan.doors.dropFirst() { table.add(["", "", "", "", "", Cell(door.name), Cell(door.path)]) }
+      for door in lan.doors.dropFirst() { table.add(["", "", "", "", "", Cell(door.name), place(of: door)]) }
     }
     return table
+  }
+
+  private static func place(of door: Door) -> Cell {
+    Cell(door.place + (door.problem.map { " (waiting: \($0))" } ?? ""))
   }
 }

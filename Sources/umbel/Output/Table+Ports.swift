@@ -38,6 +38,7 @@ extension Table {
 
   private static func peerCell(_ peer: Peer?) -> Cell {
     guard let peer else { return "-" }
-    return peer.processId.map { "uid \(peer.userId) pid \($0)" } ?? "uid \(peer.userId)"
+    guard let user = peer.userId else { return Cell(peer.address ?? "-") }
+    return peer.processId.map { "uid \(user) pid \($0)" } ?? "uid \(user)"
   }
 }

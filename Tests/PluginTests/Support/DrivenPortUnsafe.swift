@@ -68,6 +68,8 @@ final class DrivenPort {
     var descriptor: Int32
     var type: UInt32
     var door = UMBEL_NO_DOOR
+    /// What accept has seen; nil: a structure of its own is made from the above.
+    var accepted: DoorClient?
   }
 
   /// Ends the port.
@@ -107,6 +109,20 @@ final class DrivenPort {
     if result == 1 { unsafe table.pointee.commit(port) }
     return result == 1
   }
+
+  /// Answers a look-up with IPv4 addresses.
+  func resolve(_ addresses: [[UInt8]]) {
+    let found = addresses.map { bytes in
+      var address = umbel_address()
+      address.family = UInt32(AF_INET)
+      unsafe withUnsafeMutableBytes(of: &address.bytes) { unsafe $0.copyBytes(from: bytes) }
+      return address
+    }
+    unsafe table.pointee.resolved(port, 0, found, UInt32(MemoryLayout<umbel_address>.stride), Int32(found.count))
+  }
+
+  /// Answers a look-up with an EAI_* code of `<netdb.h>`.
+  func fail(resolving code: Int32) { unsafe table.pointee.resolved(port, 0, nil, 0, code) }
 
   private func withOpen(
     role: UInt32, _ values: [String: OptionValue], client: Client?,
@@ -155,7 +171,8 @@ final class DrivenPort {
     var problem = umbel_problem()
     problem.size = UInt32(MemoryLayout<umbel_problem>.size)
     problem.option = UMBEL_NO_OPTION
-    let result = unsafe withUnsafeMutablePointer(to: &given) { given in
+    let result = unsafe withUnsafeMutablePointer(to: &given) { made in
+      let given = unsafe client?.accepted?.client ?? made
       var open = unsafe umbel_open()
       unsafe open.size = UInt32(MemoryLayout<umbel_open>.size)
       unsafe open.number = number
@@ -263,7 +280,7 @@ final class DrivenPort {
   /// When the port wants a tick.
   var deadline: UInt64 { unsafe table.pointee.deadline(endpoint) }
   func tick(_ now: UInt64) { unsafe table.pointee.tick(endpoint, now) }
-  func ready(_ events: UInt32) { unsafe table.pointee.ready(endpoint, 0, events) }
+  func ready(_ events: UInt32, token: UInt64 = 0) { unsafe table.pointee.ready(endpoint, token, events) }
 
   /// The transport's own counters that are not zero.
   var counters: [String: UInt64] {

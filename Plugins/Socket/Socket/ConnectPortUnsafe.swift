@@ -1,0 +1,223 @@
+import CLinux
+package import CTransport
+import Glibc
+import LinuxIO
+import Synchronization
+package import TransportKit
+
+/// A configured port that is a client of a stream server, such as a QEMU that listens: the frames of StreamPort.
+///
+///     open, retry ── socket made ──> connecting ── writable ──> up ── end of stream ──> idle, waiting
+///     (control)        (commit)           └── refused, 10 s ───────────────────────────> idle, waiting
+///
+/// The control thread makes sockets and closes them, the forwarding thread uses one: a new one passes by prepare and
+/// commit, the one before it comes back the same way. One that is over is shut down at once, so that the peer knows.
+@safe
+package final class ConnectPort: TransportPort {
+  private enum Phase: Int {
+    /// No socket of use: a retry may make one.
+    case idle
+    case connecting
+    case up
+  }
+
+  private static let writable: UInt32 = 0x004  // EPOLLOUT of <sys/epoll.h>.
+  private static let connectNanoseconds: UInt64 = 10_000_000_000
+
+  // Control thread.
+  private let target: ConnectTarget
+  private var addresses: [SocketAddress] = []
+  private var isResolving = false
+  private var bufferBytes: Int
+
+  // From one to the other.
+  private var pending: ConnectAttempt?
+  private var pendingBufferBytes: Int?
+  private var retired: Int32 = -1
+  /// Written by the forwarding thread.
+  private let phase = Atomic<Int>(Phase.idle.rawValue)
+
+  // Forwarding thread.
+  private var current: Int32 = -1
+  private var connectDeadline = UInt64.max
+  private let reader: UnsafeMutablePointer<StreamReader>
+  private let writer: UnsafeMutablePointer<StreamWriter>
+
+  package init(_ configuration: PortConfiguration, connect text: String, host: HostPort) throws(TransportProblem) {
+    target = try ConnectTarget(text)
+    bufferBytes = configuration.size("buffers") ?? 4 << 20
+    unsafe reader = .allocate(capacity: 1)
+    unsafe reader.initialize(to: StreamReader(port: configuration.number))
+    unsafe writer = .allocate(capacity: 1)
+    unsafe writer.initialize(to: StreamWriter())
+    super.init(configuration, host: host)
+    tryAgain()
+  }
+
+  // MARK: Control thread
+
+  package override func prepare(_ change: Change) throws(TransportProblem) -> Bool {
+    giveBackRetired()
+    switch change {
+    case .configuration(let configuration):
+      guard let bytes = configuration.size("buffers") else { return false }
+      bufferBytes = bytes
+      pendingBufferBytes = bytes
+      return true
+    case .retry:
+      if phase.load(ordering: .acquiring) == Phase.idle.rawValue { tryAgain() }
+      return pending != nil
+    case .interfaces: return false
+    }
+  }
+
+  package override func resolved(token: UInt64, addresses found: Result<[umbel_address], ResolutionError>) {
+    guard case .name(let name, let port) = target else { return }
+    isResolving = false
+    switch found {
+    case .success(let found):
+      addresses = found.map { SocketAddress(IPAddress($0), port: port) }
+    case .failure(let error):
+      let reason = unsafe String(cString: gai_strerror(error.code))
+      host.report(.waiting("\(name) cannot be looked up: \(reason)"))
+    }
+  }
+
+  package override func close() {
+    giveBackRetired()
+    if let pending { _ = Glibc.close(pending.socket) }
+    if current >= 0 { _ = Glibc.close(current) }
+    unsafe reader.deinitialize(count: 1)
+    unsafe reader.deallocate()
+    unsafe writer.deinitialize(count: 1)
+    unsafe writer.deallocate()
+  }
+
+  /// Makes a socket on its way to the peer, or says what the port waits for. The host retries after its back-off.
+  private func tryAgain() {
+    do throws(Errno) {
+      switch target {
+      case .path(let path): pending = try ConnectAttempt.begin(to: path)
+      case .address(let address): pending = try ConnectAttempt.begin(to: address)
+      case .name(let name, _):
+        guard !addresses.isEmpty else { return resolve(name) }
+        // All addresses in turn; then the name is looked up again.
+        pending = try ConnectAttempt.begin(to: addresses.removeFirst())
+      }
+    } catch {
+      return host.report(.waiting("\(target) does not take a connection: \(error)", error: error.code))
+    }
+    if let pending { requestBuffer(bufferBytes, of: pending.socket) }
+    if pending?.isConnected == false { host.report(.waiting("connecting to \(target)")) }
+  }
+
+  private func resolve(_ name: String) {
+    host.report(.waiting("looking up \(name)"))
+    if isResolving { return }
+    do throws(TransportProblem) {
+      try host.resolve(name, token: 0)
+      isResolving = true
+    } catch {
+      host.report(.waiting(error.text, error: error.code))
+    }
+  }
+
+  private func giveBackRetired() {
+    if retired >= 0 { _ = Glibc.close(retired) }
+    retired = -1
+  }
+
+  // MARK: Forwarding thread
+
+  package override func start() -> Int32 {
+    commit()
+    return 0
+  }
+
+  package override func commit() {
+    if let bytes = pendingBufferBytes, current >= 0 { requestBuffer(bytes, of: current) }
+    pendingBufferBytes = nil
+    guard let attempt = pending else { return }
+    pending = nil
+    retired = current
+    current = attempt.socket
+    unsafe reader.pointee.reset()
+    unsafe writer.pointee.reset()
+    if attempt.isConnected { return goUp() }
+    phase.store(Phase.connecting.rawValue, ordering: .releasing)
+    connectDeadline = monotonicNanoseconds() + ConnectPort.connectNanoseconds
+    host.descriptorsChanged()
+  }
+
+  private func goUp() {
+    connectDeadline = .max
+    phase.store(Phase.up.rawValue, ordering: .releasing)
+    host.descriptorsChanged()
+    host.report(.up("connected to \(target)", mostPieces: UInt32(StreamWriter.mostPieces)))
+  }
+
+  private func goDown(_ reason: String, error: Int32 = 0) {
+    connectDeadline = .max
+    unsafe writer.pointee.reset()
+    shutdown(current, Int32(SHUT_RDWR))
+    host.descriptorsChanged()
+    phase.store(Phase.idle.rawValue, ordering: .releasing)
+    host.report(.waiting(reason, error: error))
+  }
+
+  private func isIn(_ wanted: Phase) -> Bool { phase.load(ordering: .relaxed) == wanted.rawValue }
+
+  package override func descriptors(_ list: inout DescriptorList) {
+    if isIn(.up) { list.append(current) }
+    if isIn(.connecting) { list.append(current, events: ConnectPort.writable, isHousekeeping: true) }
+  }
+
+  package override func ready(token: UInt64, events: UInt32) {
+    guard isIn(.connecting) else { return }
+    switch try? socketOption(current, SOL_SOCKET, SO_ERROR) {
+    case 0: if events & ConnectPort.writable != 0 { goUp() }
+    case let code:
+      let code = code ?? EIO
+      goDown("\(target) does not take a connection: \(Errno(code))", error: code)
+    }
+  }
+
+  package override func receive(token: UInt64, into batch: inout ReceiveBatch) {
+    guard isIn(.up), let ending = unsafe reader.pointee.receive(from: current, into: &batch) else { return }
+    switch ending {
+    case .closed: goDown("\(target) has closed the connection")
+    case .error(let code): goDown("the connection to \(target) failed: \(Errno(code))", error: code)
+    case .length(let length):
+      goDown("the stream of \(target) is out of step: a frame of \(length) bytes, not 14 to 9216", error: EPROTO)
+    }
+  }
+
+  package override func send(_ frames: SendBatch) -> SendOutcome {
+    isIn(.up) ? unsafe writer.pointee.send(frames, to: current) : .notNow
+  }
+
+  package override var deadline: UInt64 { min(connectDeadline, unsafe writer.pointee.deadline) }
+
+  package override func tick(now: UInt64) {
+    if now >= connectDeadline { return goDown("\(target) does not answer", error: ETIMEDOUT) }
+    unsafe writer.pointee.finish(current, now: now)
+  }
+
+  package override func statistics(_ counters: inout CounterList) {
+    unsafe writer.pointee.report(to: &counters)
+  }
+
+  private func requestBuffer(_ bytes: Int, of socket: Int32) { SocketPort.requestBuffer(bytes, of: socket, for: host) }
+}
+
+extension IPAddress {
+  /// An address that the host has found.
+  fileprivate init(_ found: umbel_address) {
+    var found = found
+    var bytes = InlineBytes16()
+    unsafe withUnsafeMutableBytes(of: &bytes) { bytes in
+      unsafe withUnsafeBytes(of: &found.bytes) { unsafe bytes.copyMemory(from: $0) }
+    }
+    self.init(family: Int32(found.family), bytes: bytes)
+  }
+}

@@ -1,0 +1,101 @@
+import CLinux
+import Glibc
+import LinuxIO
+import TransportKit
+
+/// The agent's end of a VDE client's data path: a datagram socket that the client finds by its path, and that is
+/// connected to the client's own, so that nobody else can send to it and its queue is the sender's alone. Control thread.
+final class VDEDataSocket {
+  /// Non-blocking.
+  let number: Int32
+  private let path: String
+  private var isTaken = false
+
+  /// Connects to where the client receives its frames, then makes the name by which the client finds this end.
+  /// - Throws: the client names a socket that is not its own, or that cannot be connected to.
+  init(for request: VDERequest, of client: TransportClient) throws(TransportProblem) {
+    guard let directory = client.directory else {
+      throw TransportProblem("the agent gives this door no directory for sockets", code: ENOENT)
+    }
+    // The name of a file in a directory where others make files, too: none that they would have made before.
+    path = "\(directory)/port-" + String(UInt64.random(in: .min ... .max), radix: 16)
+    var status = stat()
+    let group = unsafe stat(directory, &status) == 0 ? status.st_gid : nil
+    do throws(Errno) {
+      // Mode 0: nobody may send before the client is the only one who can.
+      number = try UnixSocket.listen(at: path, kind: .datagram, mode: 0, group: group).release()
+    } catch {
+      throw TransportProblem("\(path) cannot be made: \(error)", code: error.code)
+    }
+    try connect(to: request, of: client)
+    // Clients are members of the directory's group, or run as its owner.
+    _ = unsafe chmod(path, 0o660)
+  }
+
+  deinit {
+    if isTaken { return }
+    _ = close(number)
+    removeName()
+  }
+
+  /// The socket is the caller's from now on, who closes it and then calls `removeName`.
+  func take() { isTaken = true }
+
+  /// Nobody finds the socket any more.
+  func removeName() { unsafe unlink(path) }
+
+  /// A `sockaddr_un` of 110 bytes with its path.
+  var address: [UInt8] { Self.address(Array(path.utf8)) }
+
+  private static func address(_ name: [UInt8]) -> [UInt8] {
+    let family = unsafe withUnsafeBytes(of: sa_family_t(AF_UNIX)) { unsafe Array($0) }
+    return family + name + [UInt8](repeating: 0, count: VDERequest.pathBytes - name.count)
+  }
+
+  private func connect(to request: VDERequest, of client: TransportClient) throws(TransportProblem) {
+    guard let path = request.path else {
+      return try connect(
+        to: request.name, remedy: "an abstract name, which is found only in the agent's own network namespace")
+    }
+    let file = try Self.open(path, of: client)
+    // The very file that was looked at, whatever the path leads to by now.
+    try connect(to: Array("/proc/self/fd/\(file.number)".utf8), remedy: path)
+  }
+
+  private func connect(to name: [UInt8], remedy: String) throws(TransportProblem) {
+    let address = Self.address(name)
+    let result = unsafe address.withUnsafeBytes {
+      unsafe Glibc.connect(number, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(address.count))
+    }
+    if result == 0 { return }
+    let error = Errno.current
+    throw TransportProblem(
+      "the socket for its frames cannot be connected to (\(remedy)): \(error)", code: error.code)
+  }
+
+  /// Opens the socket that the client names, without using it.
+  private static func open(_ path: String, of client: TransportClient) throws(TransportProblem) -> Descriptor {
+    guard path.hasPrefix("/") else {
+      throw TransportProblem("the socket for its frames is not named by an absolute path: \(path)")
+    }
+    let number = unsafe Glibc.open(path, pathOnly | O_NOFOLLOW | O_CLOEXEC)
+    guard number >= 0 else {
+      let error = Errno.current
+      throw TransportProblem(
+        "the socket for its frames, \(path), is not to be found by the agent: \(error)", code: error.code)
+    }
+    let file = Descriptor(owning: number)
+    var status = stat()
+    guard unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+      throw TransportProblem("what it names for its frames, \(path), is no socket", code: ENOTSOCK)
+    }
+    guard status.st_uid == client.user || client.user == 0 else {
+      throw TransportProblem(
+        "the socket for its frames, \(path), belongs to user \(status.st_uid) and not to the guest", code: EACCES)
+    }
+    return file
+  }
+}
+
+/// O_PATH of `<fcntl.h>`, which only _GNU_SOURCE shows.
+private let pathOnly: Int32 = 0o10_000_000

@@ -1,0 +1,56 @@
+import Glibc
+import LinuxIO
+
+/// A Unix socket of a door and its file, which goes with it unless somebody has put another in its place.
+final class DoorSocket {
+  let descriptor: Descriptor
+  private let path: String
+  private let device: dev_t
+  private let inode: ino_t
+
+  /// Makes the socket. One that nobody listens at is replaced.
+  /// - Parameter isFlat: the path is the administrator's choice, not one below the runtime directory.
+  /// - Throws: what is in the way, and the remedy.
+  init(
+    at path: String, kind: UnixSocket.Kind, configuration: DoorConfiguration, group: UInt32?
+  ) throws(DoorError) {
+    self.path = path
+    do throws(Errno) {
+      descriptor = try UnixSocket.listen(
+        at: path, kind: kind, mode: configuration.mode, group: group, backlog: 1_024,
+        wantsCredentials: kind == .datagram)
+    } catch {
+      throw Self.problem(at: path, error, isFlat: configuration.place != .standard)
+    }
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { throw DoorError(path: path, error: Errno.current) }
+    device = status.st_dev
+    inode = status.st_ino
+  }
+
+  /// Removes the file, if it is still this socket's. The socket goes with the value.
+  func removeFile() {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
+    unsafe unlink(path)
+  }
+
+  private static func problem(at path: String, _ error: Errno, isFlat: Bool) -> DoorError {
+    let remedy = isFlat ? "choose another path" : "choose another --runtime-dir"
+    switch error.code {
+    case EADDRINUSE:
+      var status = stat()
+      let isSocket = unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+      return DoorError(
+        isSocket
+          ? "\(path) is in use: something answers there, such as another switch. End it, or \(remedy)."
+          : "\(path) is there and is no socket. Move it away, or \(remedy).")
+    case ENOENT, ENOTDIR:
+      return DoorError("\(path) cannot be made: its directory does not exist. Make it, or \(remedy).")
+    case ENAMETOOLONG:
+      return DoorError(
+        "\(path) cannot be made: a socket's path has \(UnixSocket.longestPath) bytes at most. Please \(remedy).")
+    default: return DoorError(path: path, error: error)
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// The doors of a LAN, run by the control thread. What kind there is depends on the socket:
+//
+//   ListeningDoor   SOCK_STREAM, SOCK_SEQPACKET: each connection becomes a port (Unix paths, and TCP addresses)
+//   DatagramDoor    SOCK_DGRAM: one socket for all; its transport tells the senders apart
+//
+// A door's name says who serves it. The same door may be open at several places, each a LANDoor of its own.
+
+import CTransport
+import Glibc
+import LinuxIO
+import SystemdSupport
+import TransportHost
+
+/// A door whose socket could not be made: a sentence.
+struct DoorError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ sentence: String) { description = sentence }
+
+  init(path: String, error: Errno) {
+    description = "\(path) cannot be made: \(error)."
+  }
+}
+
+/// A way into a LAN at one place.
+class LANDoor {
+  let configuration: DoorConfiguration
+  let description: DoorDescription
+  let transport: LoadedTransport
+  /// Its place in the transport's door table.
+  let index: Int
+  unowned let lan: ManagedLAN
+  /// Who may come in.
+  let access: Access
+  /// Where it is: a path, or a TCP address with its port.
+  let place: String
+  private var limiter = RecordLimiter()
+
+  init(
+    _ configuration: DoorConfiguration, _ index: Int, of transport: LoadedTransport, in lan: ManagedLAN
+  ) throws(DoorError) {
+    self.configuration = configuration
+    self.index = index
+    self.transport = transport
+    self.lan = lan
+    description = transport.description.doors[index]
+    place = configuration.place(of: description, in: lan.directory)
+    access = try configuration.access(otherwise: lan.agent.access)
+  }
+
+  final var name: String { description.name }
+
+  /// Why nobody can come in for now; nil: it is open.
+  var problem: String? { nil }
+
+  /// The port of a datagram door's own.
+  var ownPort: ManagedPort? { nil }
+
+  /// Where the transport may make sockets for its clients; nil: nowhere.
+  final var directory: String? {
+    description.hasOwnDirectory ? description.directories.last.map { "\(lan.directory)/\($0)" } : nil
+  }
+
+  /// Ends the door and the handshakes under way; ports stay.
+  func close() {}
+
+  /// A port or a handshake has ended: there may be room again.
+  func resume() {}
+
+  /// One record about a client that is not let in; of many in a short time, some.
+  final func refuse(_ identity: GuestIdentity, _ reason: String) {
+    guard let suppressed = limiter.admit(now: monotonicNanoseconds()) else { return }
+    let hint = suppressed == 0 ? "" : " (\(suppressed) other refusals were left out before)"
+    lan.agent.journal.log(
+      .warning, "LAN \(lan.name) refused a guest at door \(name) (\(identity.who)): \(reason)\(hint)",
+      id: .guestRefused, fields: [.lan: lan.name, .peer: identity.field])
+  }
+
+  /// Makes a port of a client.
+  final func admit(_ client: DoorClient, _ identity: GuestIdentity) throws(PluginProblem) {
+    let values = try lan.agent.catalogue.defaults(of: transport)
+    try lan.addPort(
+      name: lan.freeName(name), transport: transport, role: .guest, values: values, guest: identity, client: client)
+  }
+}
+
+extension DoorConfiguration {
+  /// Where the door is: a path, or a TCP address with its port.
+  func place(of door: DoorDescription, in directory: String) -> String {
+    switch place {
+    case .standard: "\(directory)/\(door.path)"
+    case .path(let path): path
+    case .internet(let address): address.description
+    }
+  }
+
+  /// Who may come in.
+  /// - Throws: when this system does not have the group.
+  func access(otherwise fallback: Access) throws(DoorError) -> Access {
+    guard let access = Access(group: group, mode: mode, otherwise: fallback) else {
+      throw DoorError("Door \(text): there is no group \(group ?? ""). Make it with `groupadd`, or name another.")
+    }
+    return access
+  }
+}

@@ -19,16 +19,22 @@ extension ConfigurationReader {
       return []
     }
     var doors = [DoorConfiguration]()
-    for node in nodes {
-      guard let door = readDoor(node, of: entry.key) else { continue }
-      if doors.contains(where: { $0.name == door.name && $0.place == door.place }) {
-        refuse(node.location, entry.key, "has \(door.text) twice; give it once")
-      } else if let place = door.exclusivePlace, let holder = doorHolders.updateValue(lan, forKey: place) {
-        refuse(node.location, entry.key, "has \(place), where a door of LAN \(holder) is open already")
-      }
-      doors.append(door)
-    }
+    for node in nodes { addDoor(node, of: entry.key, lan: lan, to: &doors) }
     return doors
+  }
+
+  /// Adds the door that an entry of a list is.
+  /// - Parameter list: the key of the list.
+  mutating func addDoor(
+    _ node: ConfigurationNode, of list: String, lan: String, to doors: inout [DoorConfiguration]
+  ) {
+    guard let door = readDoor(node, of: list) else { return }
+    if doors.contains(where: { $0.name == door.name && $0.place == door.place }) {
+      refuse(node.location, list, "has \(door.text) twice; give it once")
+    } else if let place = door.exclusivePlace, let holder = doorHolders.updateValue(lan, forKey: place) {
+      refuse(node.location, list, "has \(place), where a door of LAN \(holder) is open already")
+    }
+    doors.append(door)
   }
 
   private mutating func readDoor(_ node: ConfigurationNode, of list: String) -> DoorConfiguration? {

@@ -19,32 +19,20 @@ extension ConfigurationReader {
       return []
     }
     var doors = [DoorConfiguration]()
-    for node in nodes {
-      guard let door = readDoor(node, of: entry.key) else { continue }
-      add(door, to: &doors, at: node.location, of: entry.key, lan: lan)
-    }
+    for node in nodes { addDoor(node, of: entry.key, lan: lan, to: &doors) }
     return doors
   }
 
-  /// A door by a word in the list of ports.
-  mutating func add(_ word: WordDoor, to doors: inout [DoorConfiguration], lan: String) {
-    do throws(DoorConfiguration.Problem) {
-      let door = try DoorConfiguration(
-        door: word.name, path: word.path, listen: nil, mode: nil, group: nil, doors: allDoors)
-      add(door, to: &doors, at: word.location, of: "ports", lan: lan)
-    } catch {
-      refuse(word.location, "ports", "asks for a door whose \(error.key) \(error.message)")
-    }
-  }
-
-  private mutating func add(
-    _ door: DoorConfiguration, to doors: inout [DoorConfiguration], at location: SourceLocation, of list: String,
-    lan: String
+  /// Adds the door that an entry of a list is.
+  /// - Parameter list: the key of the list.
+  mutating func addDoor(
+    _ node: ConfigurationNode, of list: String, lan: String, to doors: inout [DoorConfiguration]
   ) {
+    guard let door = readDoor(node, of: list) else { return }
     if doors.contains(where: { $0.name == door.name && $0.place == door.place }) {
-      refuse(location, list, "has \(door.text) twice; give it once")
+      refuse(node.location, list, "has \(door.text) twice; give it once")
     } else if let place = door.exclusivePlace, let holder = doorHolders.updateValue(lan, forKey: place) {
-      refuse(location, list, "has \(place), where a door of LAN \(holder) is open already")
+      refuse(node.location, list, "has \(place), where a door of LAN \(holder) is open already")
     }
     doors.append(door)
   }

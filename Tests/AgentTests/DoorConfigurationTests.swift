@@ -44,7 +44,10 @@ func doorOptions() throws {
 private let refusals: [(doors: String, complaint: String)] = [
   ("[{path: /a}]", "u.yaml:1:22: doors: has a map without door; it must be such as {door: vde, path: /tmp/uml.ctl}"),
   ("[{door: vda, path: /a}]", "u.yaml:1:29: door: vda is not a door; did you mean vde?"),
-  ("[{door: vde, pfad: /a}]", "u.yaml:1:34: pfad: is not a key of a door; did you mean path?"),
+  (
+    "[{door: vde, pfad: /a}]",
+    "u.yaml:1:34: pfad: is not a key of a door; allowed is door, path, listen, mode or group"
+  ),
   ("[{door: vde, path: [a]}]", "u.yaml:1:40: path: is a list; it must be a word"),
   ("[{door: vde, path: a}]", "u.yaml:1:40: path: is a; it must be the absolute path of a socket"),
   ("[{door: vde, path: /a/}]", "u.yaml:1:40: path: is /a/; it must be the absolute path of a socket"),

@@ -13,7 +13,8 @@ struct DatagramDoorTests {
   init() throws {
     workplace = try Workplace()
     agent = try AgentProcess(
-      workplace, pluginDirectory: Places.build, configuration: "lans: {lab: {doors: [dgram], ports: []}}")
+      workplace, pluginDirectory: Places.build, configuration: "lans: {lab: {doors: [dgram], ports: []}}"
+    ).started()
   }
 
   private func frame(_ to: UInt8, from: UInt8, length: Int = 100, serial: Int = 0) -> [UInt8] {

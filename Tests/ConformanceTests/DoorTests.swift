@@ -11,7 +11,8 @@ struct DoorTests {
 
   private func agent(_ doors: String) throws -> AgentProcess {
     try AgentProcess(
-      workplace, pluginDirectory: Places.build, configuration: "lans: {lab: {doors: \(doors), ports: []}}")
+      workplace, pluginDirectory: Places.build, configuration: "lans: {lab: {doors: \(doors), ports: []}}"
+    ).started()
   }
 
   /// What an agent says that does not start.
@@ -85,7 +86,8 @@ struct DoorTests {
   @Test func `a silent crowd does not keep out a guest that speaks`() throws {
     let agent = try AgentProcess(
       workplace, pluginDirectory: try Plugins.directory(["frozen1"], in: workplace),
-      configuration: "lans: {lab: {doors: [frozen1], ports: []}}")
+      configuration: "lans: {lab: {doors: [frozen1], ports: []}}"
+    ).started()
     let path = workplace.path + "/run/lab/frozen1"
     var crowd = [Int32]()
     defer { for number in crowd { _ = Glibc.close(number) } }
@@ -96,7 +98,7 @@ struct DoorTests {
     while try agent.ports().isEmpty, monotonicNanoseconds() - started < 2_000_000_000 { usleep(5_000) }
     #expect(try agent.ports().map(\.name) == ["frozen1-1"])
     #expect(monotonicNanoseconds() - started < 1_000_000_000)
-    #expect(agent.logLines(containing: "refused a guest at door frozen1").count < 20)
+    #expect(agent.logLines(containing: "have not finished their handshake").count == 1)
     #expect(try agent.isResponding())
   }
 }

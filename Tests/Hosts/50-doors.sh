@@ -84,9 +84,13 @@ passes tcp-there red blue "frames pass" --size 1514
 passes tcp-back blue red "and back" --size 1514
 ended "$hub"
 check "when the QEMU is gone, so is its port" within 5 red_ports 0 stream
-hub "stream,server=off,addr.type=inet,addr.host=::1,addr.port=5557" "$blue_stream"
+started six.log nsenter --net=/run/netns/a -- python3 -c '
+import socket, time
+s = socket.create_connection(("::1", 5557))
+time.sleep(1000)'
+six=$!
 check "another comes in by IPv6" within 10 red_ports 1 stream
-ended "$hub"
+ended "$six"
 within 5 red_ports 0 stream
 
 # ---- A crowd -----------------------------------------------------------------------------------------------------------
@@ -118,7 +122,7 @@ print(len(s.recv(200)))
 PYTHON
 check "one at the door of the crowd is answered at once" at_most 1000000 \
   $(((${EPOCHREALTIME/./} - ${before/./})))
-check "the journal tells of the crowd in few words" at_most 30 "$(grep -c 'refused a guest' "$logs/agent-a.log")"
+check "the journal tells of the crowd in few words" at_most 1 "$(grep -c 'have not finished their handshake' "$logs/agent-a.log")"
 ended "$crowd"
 ended "$hub"
 within 10 red_ports 0 vde

@@ -63,7 +63,8 @@ extension ConfigurationReader {
         if options.contains(where: { $0.name == entry.key }) {
           settings.append(entry)
         } else {
-          let hint = suggestion(for: entry.key, in: DoorConfiguration.keys + options.map(\.name))
+          let others = options.map(\.name).filter { !DoorConfiguration.keys.contains($0) }
+          let hint = suggestion(for: entry.key, in: DoorConfiguration.keys + others)
           refuse(entry.location, entry.key, "is not a key of a door; \(hint)")
         }
       } else if let text = entry.value.text {

@@ -29,6 +29,9 @@ final class ListeningDoor: LANDoor {
   private var halfOpen: [Int32: HalfOpen] = [:]
   /// Keys of `halfOpen`, oldest first.
   private var order: [Int32] = []
+  /// Half-open clients that made room for others.
+  private var droppedForRoom = 0
+  private var nextCrowdRecord: UInt64 = 0
   private var isParked = false
   private var isClosed = false
   private var hasSaidWhy = false
@@ -206,9 +209,7 @@ final class ListeningDoor: LANDoor {
   }
 
   private func wait(for client: DoorClient, _ identity: GuestIdentity) {
-    if let oldest = order.first, order.count == Self.mostHalfOpen {
-      drop(oldest, because: "it had not finished its handshake, and \(Self.mostHalfOpen) others had come after it")
-    }
+    if let oldest = order.first, order.count == Self.mostHalfOpen { dropForRoom(oldest) }
     let number = client.descriptor
     let watched: Void? = try? lan.agent.loop.watch(number) { [unowned self] _ in
       if let entry = self.halfOpen[number] { self.shake(entry.client, entry.identity) }
@@ -219,6 +220,20 @@ final class ListeningDoor: LANDoor {
     }
     halfOpen[number] = HalfOpen(client: client, identity: identity, deadline: deadline)
     order.append(number)
+  }
+
+  /// The oldest half-open client makes room for one more: one record a minute, whatever the crowd does.
+  private func dropForRoom(_ oldest: Int32) {
+    guard let identity = halfOpen[oldest]?.identity else { return }
+    drop(oldest)
+    droppedForRoom += 1
+    let now = monotonicNanoseconds()
+    guard now >= nextCrowdRecord else { return }
+    nextCrowdRecord = now + 60_000_000_000
+    lan.agent.journal.log(
+      .warning,
+      "\(Self.mostHalfOpen) clients at \(place) have not finished their handshake; the oldest goes when one more comes (\(droppedForRoom) so far, the last \(identity.who))",
+      id: .guestRefused, fields: [.lan: lan.name, .peer: identity.field])
   }
 
   private func drop(_ number: Int32, because reason: String) {

@@ -54,6 +54,14 @@ final class AgentProcess {
     try client.call(method, parameters)
   }
 
+  /// Waits until its LANs are up: it answers before that.
+  /// - Returns: this agent.
+  func started() throws -> AgentProcess {
+    for _ in 0..<400 where try status().lans.isEmpty { usleep(5_000) }
+    try #require(try !status().lans.isEmpty, "\(log)")
+    return self
+  }
+
   func status() throws -> Status.Reply { try call(Status.self, Nothing()) }
 
   func ports() throws -> [Port] { try call(ListPorts.self, ListPorts.Parameters()).ports }

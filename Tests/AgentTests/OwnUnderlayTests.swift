@@ -109,12 +109,14 @@ struct OwnUnderlayTests {
       return (trunk: UInt32(number), flow: UnderlayFlow(address: address, port: UInt16(1_000 + number % 7)))
     }
     let memory = UnderlayMemory(flows)
-    for (trunk, flow) in flows {
+    let wrong = try flows.filter { trunk, flow in
       let address = try #require(InternetAddress(flow.address))
-      #expect(memory.table.trunk(for: DatagramDestination(address: address, port: flow.port)) == trunk)
-      #expect(memory.table.trunk(for: DatagramDestination(address: address, port: nil)) == trunk)
-      #expect(memory.table.trunk(for: DatagramDestination(address: address, port: flow.port + 7)) == nil)
+      let found = [flow.port, nil, flow.port + 7].map { port in
+        memory.table.trunk(for: DatagramDestination(address: address, port: port))
+      }
+      return found != [trunk, trunk, nil]
     }
+    #expect(wrong.isEmpty, "\(wrong.prefix(3))")
   }
 
   @Test func `a flow that two trunks share is the first one's`() throws {

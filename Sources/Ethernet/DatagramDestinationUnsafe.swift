@@ -6,15 +6,15 @@ extension DatagramDestination {
   @inlinable @inline(__always) package static func isPossible(_ frame: UnsafeRawPointer, length: Int) -> Bool {
     // Ethernet and IPv4.
     guard length >= 34 else { return false }
-    switch unsafe frame.bigEndian(UInt16.self, at: 12) {
-    case 0x0800: return unsafe frame.load(fromByteOffset: 23, as: UInt8.self) == 17
-    case 0x86dd:
+    // As it lies in memory: the constants are turned instead.
+    let type = unsafe frame.loadUnaligned(fromByteOffset: 12, as: UInt16.self)
+    if type == (0x0800 as UInt16).bigEndian { return unsafe frame.load(fromByteOffset: 23, as: UInt8.self) == 17 }
+    if type == (0x86dd as UInt16).bigEndian {
       // TCP and ICMPv6; anything else may be an extension header.
       let next = unsafe frame.load(fromByteOffset: 20, as: UInt8.self)
       return next != 6 && next != 58
-    case 0x8100, 0x88a8: return true
-    default: return false
     }
+    return type == (0x8100 as UInt16).bigEndian || type == (0x88a8 as UInt16).bigEndian
   }
 
   /// Finds where a frame goes.

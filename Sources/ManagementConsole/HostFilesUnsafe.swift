@@ -17,9 +17,10 @@ enum HostFiles {
     return names
   }
 
-  /// The first `limit` bytes of a file; nil when it cannot be read. Does not wait: a FIFO is read as it is.
+  /// The first `limit` bytes of a file; nil when it cannot be read. Directories belong to other users, too: a
+  /// symbolic link is not followed, a FIFO not waited for.
   static func bytes(_ path: String, limit: Int) -> [UInt8]? {
-    let number = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let number = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
     guard number >= 0 else { return nil }
     let file = Descriptor(owning: number)
     var bytes = [UInt8](repeating: 0, count: limit)

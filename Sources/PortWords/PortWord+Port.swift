@@ -1,8 +1,8 @@
 // What a word is as a port of a LAN: the one place where the HOWTO's grammar becomes transports, doors and options.
 
-/// An option that a word gives a port, with its place in the word.
+/// An option that a word gives a port or a door, with its place in the word.
 package struct WordOption: Hashable, Sendable {
-  /// As the transport calls it.
+  /// As the configuration calls it.
   package let name: String
   package let text: String
   /// As in `PortWordError`.
@@ -34,7 +34,8 @@ extension PortWord {
     }
   }
 
-  /// The options that the word gives; what is empty is left to the transport, whose defaults are the same.
+  /// The options that the word gives to the port or the door; what is empty is left to the transport, whose defaults are
+  /// the same.
   package var options: [WordOption] {
     switch meaning {
     case .multicast(let group, let port, let ttl):
@@ -43,7 +44,7 @@ extension PortWord {
       ].compactMap { $0 }
     case .tap(let device, let host):
       [option("device", device, at: 1), option("address", host, at: 3)].compactMap { $0 }
-    case .daemon: []
+    case .daemon(let control, _): [option("path", control, at: 3)].compactMap { $0 }
     }
   }
 

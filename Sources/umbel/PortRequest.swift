@@ -27,8 +27,8 @@ package struct PortRequest: Equatable {
     case .door(let name, let path):
       throw Failure(
         .usage,
-        "\(text) is the way into a switch: a door of a LAN, not a port. Every LAN has one, see `umbel lan list`; at "
-          + "\(path) it has one with doors: [{door: \(name), path: \(path)}] in the configuration.")
+        "\(text) is the way into a switch: a door of a LAN, not a port. `umbel lan list` shows those there are; a LAN "
+          + "with one at \(path) is made by `umbel lan add NAME --door \(name)=\(path)`, or in the configuration.")
     }
     let own = word.options.compactMap { OptionArgument("\($0.name)=\($0.text)") }
     if let twice = given.first(where: { option in own.contains { $0.key == option.key } }) {

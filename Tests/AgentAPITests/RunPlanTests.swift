@@ -206,8 +206,7 @@ struct RunPlanTests {
     "A word that is no port is refused with what to do",
     arguments: [
       (
-        "daemon,,,/tmp/a.ctl",
-        "at /tmp/a.ctl it has one with doors: [{door: vde, path: /tmp/a.ctl}] in the configuration."
+        "daemon,,,/tmp/a.ctl", "is made by `umbel lan add NAME --door vde=/tmp/a.ctl`, or in the configuration."
       ),
       ("mcast,,10.0.0.1", "  mcast,,10.0.0.1\n         ^^^^^^^^"),
       ("mcast,,239.1.1.1", "group is in mcast,,239.1.1.1 already. Give it once."),

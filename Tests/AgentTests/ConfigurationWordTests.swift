@@ -27,6 +27,25 @@ func wordIsMap(_ example: (word: String, map: String)) throws {
   #expect(try ports("      - \(example.word)") == ports("      - \(example.map)"))
 }
 
+@Test(
+  "daemon is one more place of the door vde",
+  arguments: [
+    ("ports: [daemon]", "doors: [bess, vde, {door: vde, path: /tmp/uml.ctl}]"),
+    ("ports: ['daemon,,unix,/run/a.ctl'], doors: []", "doors: [{door: vde, path: /run/a.ctl}]"),
+  ])
+func daemon(_ example: (words: String, doors: String)) throws {
+  func read(_ keys: String) throws -> Configuration {
+    try ConfigurationFixture.read(("u.yaml", "lans: {lab: {\(keys)}}\n"))
+  }
+  #expect(try read(example.words) == read(example.doors))
+}
+
+@Test("A door at one path in two LANs is refused at the word")
+func doorTwice() {
+  let lines = ConfigurationFixture.complaints(("u.yaml", "lans: {a: {ports: [daemon]}, b: {ports: [daemon]}}\n"))
+  #expect(lines == ["u.yaml:1:42: ports: has /tmp/uml.ctl, where a door of LAN a is open already"])
+}
+
 @Test("Words and maps stand beside each other")
 func mixed() throws {
   let ports = try ports("      - \"tuntap,tap1\"\n      - {name: a, transport: mcast}\n      - tuntap,tap2")

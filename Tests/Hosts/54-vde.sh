@@ -1,7 +1,7 @@
 # The door "vde", with the programs that use it. Two LANs of one host meet only where a program joins them.
 #
 #   host a [agent: red] ── vde_plug, or QEMU ── [agent: blue]
-#                    └─ g1 eth0=daemon, g2 bess
+#                    └─ g1 eth0=daemon at a flat path, g2 bess
 #
 # Limit: 240 s
 # shellcheck source=Tests/Hosts/lib.sh
@@ -15,6 +15,7 @@ host a
 cat >/run/hosts/vde.yaml <<'YAML'
 lans:
   red:
+    doors: [bess, vde, {door: vde, path: /run/hosts/uml.ctl}]
   blue:
 YAML
 agent a --config /run/hosts/vde.yaml
@@ -97,9 +98,9 @@ check "nothing is left in the directory" within 5 equal "ctl" "$(find "$(door a 
 
 # ---- User Mode Linux -----------------------------------------------------------------------------------------------------
 
-guest_start a g1 10.1.0.1/24 eth0 linux.uml "eth0=daemon,,unix,$(door a red vde)/ctl"
+guest_start a g1 10.1.0.1/24 eth0 linux.uml eth0=daemon,,unix,/run/hosts/uml.ctl
 guest_bess a g2 10.1.0.2/24 "$(door a red)"
-check "eth0=daemon reaches a guest of another door" pings g1 10.1.0.2
+check "eth0=daemon at a path of its own, as uml_switch had it, reaches a guest of another door" pings g1 10.1.0.2
 check "20 MiB arrive from it byte for byte" transfers g1 g2 10.1.0.2 20
 check "and at it" transfers g2 g1 10.1.0.1 20
 check "its largest frame is known" equal "[1526]" "$(told a red "p['largestFrame']")"
@@ -116,3 +117,4 @@ passes again red blue "and frames pass" 500
 agent_end a
 check "when the agent ends, so does vde_plug" within 5 fails kill -0 "${program_pid[again]}"
 check "and nothing of the LAN is left" fails test -e "$(runtime a)/red"
+check "nor its socket elsewhere" fails test -e /run/hosts/uml.ctl

@@ -12,6 +12,7 @@ host a
 cat >/run/hosts/stream.yaml <<'YAML'
 lans:
   red:
+    doors: [bess, stream, {door: stream, listen: "127.0.0.1:5555"}]
   blue:
     ports:
       - {name: unix, transport: socket, connect: /run/hosts/qemu.sock}
@@ -72,8 +73,10 @@ check "when the QEMU is killed, the port waits" within 5 is unix waiting
 check "and the port of the door ends" within 5 red_ports 0
 rm -f /run/hosts/qemu.sock
 
-hub "$red_stream" "socket,listen=127.0.0.1:4444"
-check "a name and a TCP port do as well" within 40 is tcp up
+hub socket,connect=127.0.0.1:5555 "socket,listen=127.0.0.1:4444"
+check "TCP does as well, at a door and at a server with a name" within 40 is tcp up
+check "the guest at the door is known by its address" equal True \
+  "$(asks a ListPorts "[p['text'] for p in ports if p['lan'] == 'red'][0].startswith('connected from 127.0.0.1:')")"
 both tcp "2,000 frames pass over TCP" --size 1514
 ended "$hub"
 check "when the QEMU is killed, the port waits" within 5 is tcp waiting

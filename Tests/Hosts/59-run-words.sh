@@ -2,6 +2,7 @@
 #
 #   host a [agent] LAN default, 239.192.168.1:1102 ── g1 eth0=mcast   g2 the same with --native   g5 eth0=daemon
 #                  LAN lab,     239.1.1.1:4711 ────── g3 eth0=mcast,,239.1.1.1,4711   g4 bess
+#                                     └── g8 eth0=daemon,,unix,PATH by its kernel, g9 by umbel run
 #                  LAN taps ── the host itself by TAPs of its guests: g6 eth0=tuntap with a network, g7 with ip=
 #
 # Limit: 300 s
@@ -32,6 +33,7 @@ lans:
   lab:
     ports:
       - "mcast,,239.1.1.1,4711,2"
+      - "daemon,,unix,/run/hosts/uml.ctl"
   taps: {}
 YAML
 agent a --config /run/hosts/words.yaml
@@ -52,6 +54,14 @@ check "eth0=daemon is on the LAN as well" pings g5 10.1.0.1
 check "a guest with ip= has the MAC that follows from it" \
   equal fe:fd:0a:01:00:05 "$(guest_do g5 cat /sys/class/net/vec0/address)"
 check "its port has the name that was asked for" in_lan five default
+
+guest_start a g8 10.2.0.8/24 eth0 linux.uml eth0=daemon,,unix,/run/hosts/uml.ctl
+run_words g9 10.2.0.9/24 vec0 default eth0=daemon,,unix,/run/hosts/uml.ctl
+check "a daemon word of the configuration is a switch for eth0=daemon" pings g8 10.2.0.4
+check "umbel run finds the LAN by the switch that the word names" pings g9 10.2.0.8
+guest_kill g8
+guest_kill g9
+check "both leave" within 5 guest_ports a 4
 
 check "a group that no LAN has is refused with the remedy" \
   grep -qF 'eth0=mcast,,239.9.9.9: no LAN has 239.9.9.9:1102; LAN default has 239.192.168.1:1102.' \

@@ -12,14 +12,12 @@ that hears its own frames too.
   crowd WHERE COUNT      COUNT guests come and stay
   together WHERE COUNT   COUNT guests come, send a frame, stay for two seconds and go
   datagrams FILE         prints what UDP datagrams of a pcap file carry: group:port, TTL, frame
-  relay WHERE INTERFACE  passes frames between WHERE and a network interface, as a guest port with a cable does
   replay WHERE FILE      sends the frames that such a file's datagrams carry
 
 A collector prints "ready" when it can hear.
 """
 
 import argparse
-import select
 import signal
 import socket
 import struct
@@ -180,27 +178,6 @@ def datagrams(options):
             print(to, f"ttl {ttl}", frame.hex())
 
 
-def relay(options):
-    station = Station(options.where)
-    cable = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # ETH_P_ALL
-    cable.bind((options.interface, 0))
-    print("ready", flush=True)
-    while True:
-        for ready in select.select([station.socket, cable], [], [])[0]:
-            if ready is cable:
-                frame, sender = cable.recvfrom(65536)
-                if sender[2] != socket.PACKET_OUTGOING:
-                    station.send(frame)
-            else:
-                frame = station.receive(0)
-                if not frame:
-                    return False
-                try:
-                    cable.send(frame)
-                except OSError:
-                    pass  # Longer than the interface's MTU.
-
-
 def replay(options):
     station = Station(options.where)
     for _, _, frame in read_datagrams(options.file):
@@ -215,7 +192,6 @@ def main():
         (number, "where count"), (collect, "where count"), (hang, "where"), (churn, "where count"), (crowd, "where count"),
         (together, "where count"),
         (datagrams, "file"), (replay, "where file"),
-        (relay, "where interface"),
     ):
         command = commands.add_parser(function.__name__)
         command.set_defaults(function=function)

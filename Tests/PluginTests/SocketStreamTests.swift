@@ -160,4 +160,19 @@ private func frames(of stream: [UInt8]) -> [[UInt8]] {
     #expect(port.send([frame(60), frame(13), frame(60)]) == 1)
     #expect(guest.receive() == prefixed(frame(60)))
   }
+
+  @Test func `over TCP a port sends at once, and notices a peer that has gone without a word`() throws {
+    let server = try StreamServer("127.0.0.1")
+    let other = try unsafe DrivenPort(
+      Transport.socket, role: UMBEL_ROLE_GUEST, ["connect": .text("127.0.0.1:\(server.port)")])
+    let descriptor = try server.accept().release()
+    let client = DrivenPort.Client(descriptor: descriptor, type: SOCK_STREAM.rawValue)
+    let port = try unsafe DrivenPort(Transport.socket, role: UMBEL_ROLE_GUEST, client: client)
+    let tcp = Int32(IPPROTO_TCP)
+    #expect(try socketOption(descriptor, tcp, TCP_NODELAY) == 1)
+    #expect(try socketOption(descriptor, SOL_SOCKET, SO_KEEPALIVE) == 1)
+    #expect(try socketOption(descriptor, tcp, TCP_KEEPIDLE) == 10)
+    #expect(try socketOption(descriptor, tcp, TCP_USER_TIMEOUT) == 30_000)
+    #expect(port.state == UMBEL_STATE_UP && !other.descriptors.isEmpty)
+  }
 }

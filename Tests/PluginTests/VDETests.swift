@@ -236,14 +236,16 @@ final class VDEDoor {
     #expect(port.state == UMBEL_STATE_UP)
   }
 
-  @Test func `the socket of a port is for its owner and group`() throws {
+  @Test(arguments: [(0o1770, 0o660), (0o1771, 0o666)] as [(mode_t, mode_t)])
+  func `the socket of a port is for whom its directory lets in`(directory: mode_t, socket: mode_t) throws {
     let door = try VDEDoor()
+    #expect(unsafe chmod(door.directory, directory) == 0)
     let (port, path) = try door.attach()
-    var socket = stat()
-    var directory = stat()
-    #expect(unsafe stat(path, &socket) == 0 && stat(door.directory, &directory) == 0)
+    var found = stat()
+    var around = stat()
+    #expect(unsafe stat(path, &found) == 0 && stat(door.directory, &around) == 0)
+    #expect(found.st_mode & 0o7777 == socket)
+    #expect(found.st_gid == around.st_gid)
     #expect(port.state == UMBEL_STATE_UP)
-    #expect(socket.st_mode & 0o7777 == 0o660)
-    #expect(socket.st_gid == directory.st_gid)
   }
 }

@@ -7,8 +7,8 @@ package import TransportKit
 
 /// A configured port that is a client of a stream server, such as a QEMU that listens: the frames of StreamPort.
 ///
-///     open, retry ── socket made ──> connecting ── writable ──> up ── end of stream ──> idle, waiting
-///     (control)        (commit)           └── refused, 10 s ───────────────────────────> idle, waiting
+///     idle ── open, retry ──> made ── start, commit ──> connecting ── writable ──> up ── end of stream ──> idle
+///               (control)                                   └────── refused, 10 s ────────────────────────> idle
 ///
 /// The control thread makes sockets and closes them, the forwarding thread uses one: a new one passes by prepare and
 /// commit, the one before it comes back the same way. One that is over is shut down at once, so that the peer knows.
@@ -17,6 +17,8 @@ package final class ConnectPort: TransportPort {
   private enum Phase: Int {
     /// No socket of use: a retry may make one.
     case idle
+    /// One is made; the forwarding thread has not seen it yet.
+    case made
     case connecting
     case up
   }
@@ -34,7 +36,7 @@ package final class ConnectPort: TransportPort {
   private var pending: ConnectAttempt?
   private var pendingBufferBytes: Int?
   private var retired: Int32 = -1
-  /// Written by the forwarding thread.
+  /// From idle to made by the control thread, all else by the forwarding thread.
   private let phase = Atomic<Int>(Phase.idle.rawValue)
 
   // Forwarding thread.
@@ -65,7 +67,8 @@ package final class ConnectPort: TransportPort {
       pendingBufferBytes = bytes
       return true
     case .retry:
-      if phase.load(ordering: .acquiring) == Phase.idle.rawValue { tryAgain() }
+      guard phase.load(ordering: .acquiring) == Phase.idle.rawValue else { return false }
+      tryAgain()
       return pending != nil
     case .interfaces: return false
     }
@@ -75,9 +78,10 @@ package final class ConnectPort: TransportPort {
     guard case .name(let name, let port) = target else { return }
     isResolving = false
     switch found {
-    case .success(let found):
-      addresses = found.map { SocketAddress(IPAddress($0), port: port) }
+    case .success(let found): addresses = found.map { SocketAddress(IPAddress($0), port: port) }
     case .failure(let error):
+      // What is up, or on its way, is not disturbed by a look-up for the next time.
+      guard phase.load(ordering: .acquiring) == Phase.idle.rawValue else { return }
       let reason = unsafe String(cString: gai_strerror(error.code))
       host.report(.waiting("\(name) cannot be looked up: \(reason)"))
     }
@@ -100,24 +104,40 @@ package final class ConnectPort: TransportPort {
       case .path(let path): pending = try ConnectAttempt.begin(to: path)
       case .address(let address): pending = try ConnectAttempt.begin(to: address)
       case .name(let name, _):
-        guard !addresses.isEmpty else { return resolve(name) }
-        // All addresses in turn; then the name is looked up again.
-        pending = try ConnectAttempt.begin(to: addresses.removeFirst())
+        if addresses.isEmpty {
+          host.report(.waiting("looking up \(name)"))
+          return lookUp(name)
+        }
+        pending = try beginWithNextAddress()
+        if addresses.isEmpty { lookUp(name) }
       }
     } catch {
       return host.report(.waiting("\(target) does not take a connection: \(error)", error: error.code))
     }
-    if let pending { requestBuffer(bufferBytes, of: pending.socket) }
-    if pending?.isConnected == false { host.report(.waiting("connecting to \(target)")) }
+    guard let pending else { return }
+    requestBuffer(bufferBytes, of: pending.socket)
+    phase.store(Phase.made.rawValue, ordering: .releasing)
+    if !pending.isConnected { host.report(.waiting("connecting to \(target)")) }
   }
 
-  private func resolve(_ name: String) {
-    host.report(.waiting("looking up \(name)"))
+  /// Takes the first of the addresses left that does not refuse at once. After the last the name is looked up again.
+  private func beginWithNextAddress() throws(Errno) -> ConnectAttempt {
+    while true {
+      do throws(Errno) {
+        return try ConnectAttempt.begin(to: addresses.removeFirst())
+      } catch {
+        if addresses.isEmpty { throw error }
+      }
+    }
+  }
+
+  private func lookUp(_ name: String) {
     if isResolving { return }
     do throws(TransportProblem) {
       try host.resolve(name, token: 0)
       isResolving = true
     } catch {
+      guard pending == nil else { return }
       host.report(.waiting(error.text, error: error.code))
     }
   }
@@ -174,12 +194,10 @@ package final class ConnectPort: TransportPort {
 
   package override func ready(token: UInt64, events: UInt32) {
     guard isIn(.connecting) else { return }
-    switch try? socketOption(current, SOL_SOCKET, SO_ERROR) {
-    case 0: if events & ConnectPort.writable != 0 { goUp() }
-    case let code:
-      let code = code ?? EIO
-      goDown("\(target) does not take a connection: \(Errno(code))", error: code)
-    }
+    let code = (try? socketOption(current, SOL_SOCKET, SO_ERROR)) ?? EIO
+    if code == 0, events & ConnectPort.writable != 0 { return goUp() }
+    let error = Errno(code == 0 ? ECONNRESET : code)
+    goDown("\(target) does not take a connection: \(error)", error: error.code)
   }
 
   package override func receive(token: UInt64, into batch: inout ReceiveBatch) {

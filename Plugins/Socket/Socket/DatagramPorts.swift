@@ -41,7 +41,7 @@ package final class DatagramDoorPort: TransportPort {
       client.descriptor, scratch: scratch, door: client.door ?? 0,
       idleSeconds: Int((configuration.nanoseconds("idle") ?? 0) / 1_000_000_000), host: host)
     super.init(configuration, host: host)
-    _ = SocketBuffer.send.request(configuration.size("buffers") ?? 4 << 20, of: client.descriptor)
+    SocketPort.requestBuffer(configuration.size("buffers") ?? 4 << 20, of: client.descriptor, for: host)
     host.report(.up("receives for its guests"))
   }
 

@@ -20,16 +20,18 @@ final class VDEDataSocket {
     // The name of a file in a directory where others make files, too: none that they would have made before.
     path = "\(directory)/port-" + String(UInt64.random(in: .min ... .max), radix: 16)
     var status = stat()
-    let group = unsafe stat(directory, &status) == 0 ? status.st_gid : nil
+    guard unsafe stat(directory, &status) == 0 else {
+      throw TransportProblem("\(directory), where its socket would be, is gone: restart the agent", code: errno)
+    }
     do throws(Errno) {
       // Mode 0: nobody may send before the client is the only one who can.
-      number = try UnixSocket.listen(at: path, kind: .datagram, mode: 0, group: group).release()
+      number = try UnixSocket.listen(at: path, kind: .datagram, mode: 0, group: status.st_gid).release()
     } catch {
       throw TransportProblem("\(path) cannot be made: \(error)", code: error.code)
     }
     try connect(to: request, of: client)
-    // Clients are members of the directory's group, or run as its owner.
-    _ = unsafe chmod(path, 0o660)
+    // Clients are members of the directory's group, unless others may pass through it, too.
+    _ = unsafe chmod(path, status.st_mode & S_IXOTH != 0 ? 0o666 : 0o660)
   }
 
   deinit {
@@ -55,22 +57,23 @@ final class VDEDataSocket {
   private func connect(to request: VDERequest, of client: TransportClient) throws(TransportProblem) {
     guard let path = request.path else {
       return try connect(
-        to: request.name, remedy: "an abstract name, which is found only in the agent's own network namespace")
+        to: request.name, called: "an abstract name, which is found only in the agent's own network namespace")
     }
     let file = try Self.open(path, of: client)
     // The very file that was looked at, whatever the path leads to by now.
-    try connect(to: Array("/proc/self/fd/\(file.number)".utf8), remedy: path)
+    try connect(to: Array("/proc/self/fd/\(file.number)".utf8), called: path)
   }
 
-  private func connect(to name: [UInt8], remedy: String) throws(TransportProblem) {
+  private func connect(to name: [UInt8], called description: String) throws(TransportProblem) {
     let address = Self.address(name)
     let result = unsafe address.withUnsafeBytes {
       unsafe Glibc.connect(number, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(address.count))
     }
     if result == 0 { return }
     let error = Errno.current
+    let remedy = error.code == EACCES ? "; start it with a mode that lets the agent write, as vde_plug -m 777" : ""
     throw TransportProblem(
-      "the socket for its frames cannot be connected to (\(remedy)): \(error)", code: error.code)
+      "the socket for its frames (\(description)) cannot be connected to: \(error)\(remedy)", code: error.code)
   }
 
   /// Opens the socket that the client names, without using it.

@@ -28,7 +28,7 @@ struct TapObstacle: Error {
       let shown = name ?? "a TAP device"
       let create = "sudo umbel tap create \(name ?? "tap0") --user \(geteuid())"
       switch error.code {
-      case EBUSY: text = "\(shown) is in use by another program: end that, umbel tap list shows it"
+      case EBUSY: text = "\(shown) is in use by another port or program: end that, umbel tap list shows it"
       case EPERM where present == nil: text = "making \(shown) needs CAP_NET_ADMIN: run \(create)"
       case EPERM: text = "\(shown) is not this agent's: run \(create)"
       case EINVAL where present?.tap?.hasManyQueues == true:

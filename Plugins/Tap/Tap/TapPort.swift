@@ -101,10 +101,9 @@ package final class TapPort: TransportPort {
     noteLoss()
   }
 
+  /// Stops polling a device that is gone; the control thread learns it at the same time, by rtnetlink.
   private func noteLoss() {
-    guard unsafe forwarder.pointee.takesLoss() else { return }
-    host.descriptorsChanged()
-    host.report(.waiting("the device has been deleted", error: ENODEV))
+    if unsafe forwarder.pointee.takesLoss() { host.descriptorsChanged() }
   }
 
   package override func statistics(_ counters: inout CounterList) {

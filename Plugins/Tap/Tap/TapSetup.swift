@@ -82,15 +82,15 @@ struct TapSetup {
     } catch {
       throw TapObstacle(error, name: settings.device, present: present)
     }
-    self.device = device
-    lacksLink = true
-    lacksAddresses = true
     do throws(Errno) {
       try device.keep(settings)
       offloads = try device.negotiate(settings.offload ? [.checksum, .tcp, .udp] : [])
     } catch {
       throw TapObstacle("\(device.name) cannot be set up: \(error)", code: error.code)
     }
+    self.device = device
+    lacksLink = true
+    lacksAddresses = true
     return device
   }
 

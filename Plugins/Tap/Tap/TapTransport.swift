@@ -9,7 +9,7 @@
 //   TapPort answers the host. TapSetup (control thread) opens the device, makes it what the configuration says and
 //   follows what becomes of it; TapForwarder (forwarding thread) moves frames. GuestRoute is what uml_net did.
 //
-//     no /dev/net/tun, device busy or not ours, no bridge  -> waiting, tried again with the host's back-off
+//     no /dev/net/tun, device in use or not ours, no bridge  -> waiting, tried again with the host's back-off
 //     open, configured, up                                 -> up(largest frame = MTU + 14 + 4)
 //     device down                                          -> waiting, until somebody sets it up again
 //     device deleted                                       -> waiting, opened again at the next try

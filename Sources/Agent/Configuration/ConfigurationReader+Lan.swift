@@ -7,22 +7,19 @@ extension ConfigurationReader {
     var settings = [ConfigurationNode.Entry]()
     var doors = allDoors.map { DoorConfiguration(name: $0.name) }
     var ports = [PortConfiguration]()
-    var wordDoors = [WordDoor]()
+    var doorNodes = [ConfigurationNode]()
     let names = LanConfiguration.options.map(\.name)
     for entry in entries(of: lan.value, key: lan.key, "a map with doors and ports") {
       switch entry.key {
       case "doors": doors = readDoors(entry, lan: lan.key)
-      case "ports": ports = readPorts(entry, lan: lan.key, doors: &wordDoors)
+      case "ports": ports = readPorts(entry, lan: lan.key, doors: &doorNodes)
       case _ where names.contains(entry.key): settings.append(entry)
       default:
         let hint = suggestion(for: entry.key, in: ["doors", "ports"] + names)
         refuse(entry.location, entry.key, "is not an option of a LAN; \(hint)")
       }
     }
-    for door in wordDoors {
-      refuse(
-        door.location, "ports", "is a door: write it under doors: {door: \(door.name), path: \(door.path)}")
-    }
+    for node in doorNodes { addDoor(node, of: "ports", lan: lan.key, to: &doors) }
     let values = values(LanConfiguration.options, settings, of: "a LAN", at: lan.location)
     guard let values, problems.count == count else { return nil }
     return LanConfiguration(name: lan.key, doors: doors, ports: ports, values: values, location: lan.location)

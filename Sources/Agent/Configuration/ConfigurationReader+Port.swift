@@ -4,7 +4,7 @@ extension ConfigurationReader {
   /// Reads what `ports` holds.
   /// - Parameter doors: gets the doors that the words of the list ask for.
   mutating func readPorts(
-    _ ports: ConfigurationNode.Entry, lan: String, doors: inout [WordDoor]
+    _ ports: ConfigurationNode.Entry, lan: String, doors: inout [ConfigurationNode]
   ) -> [PortConfiguration] {
     let written: [ConfigurationNode]
     switch ports.value.content {

@@ -1,5 +1,5 @@
 package import LinuxIO
-import TransportHost
+package import TransportHost
 
 /// One place at which a door of a LAN is open. The same door may be open at several.
 package struct DoorConfiguration: Hashable, Sendable {
@@ -19,13 +19,18 @@ package struct DoorConfiguration: Hashable, Sendable {
   package let mode: UInt32
   /// Name or number of the group that owns the socket's file; nil: `umbel`, where there is one.
   package let group: String?
+  /// Of the ports that come of it; nil: the defaults of the transport.
+  package let values: [OptionValue]?
 
   /// Mode 0660, group `umbel`.
-  package init(name: String, place: Place = .standard, mode: UInt32 = 0o660, group: String? = nil) {
+  package init(
+    name: String, place: Place = .standard, mode: UInt32 = 0o660, group: String? = nil, values: [OptionValue]? = nil
+  ) {
     self.name = name
     self.place = place
     self.mode = mode
     self.group = group
+    self.values = values
   }
 
   /// `vde`, `vde=/tmp/uml.ctl`, `stream=127.0.0.1:5555`: as `umbel lan add --door` takes it.
@@ -55,7 +60,7 @@ extension DoorConfiguration {
     let message: String
   }
 
-  /// The keys of a door.
+  /// The keys of a door, besides the options of the transport that serves it.
   static let keys = ["door", "path", "listen", "mode", "group"]
 
   /// Checks what a configuration or the control interface says of a door.
@@ -64,7 +69,8 @@ extension DoorConfiguration {
   ///   - mode: octal.
   ///   - doors: all that there are.
   init(
-    door: String, path: String?, listen: String?, mode: String?, group: String?, doors: [DoorDescription]
+    door: String, path: String?, listen: String?, mode: String?, group: String?,
+    values: [OptionValue]? = nil, doors: [DoorDescription]
   ) throws(Problem) {
     guard let description = doors.first(where: { $0.name == door }) else {
       throw Problem(
@@ -78,7 +84,7 @@ extension DoorConfiguration {
     }
     self.init(
       name: door, place: try Self.place(path, listen, of: description, among: doors), mode: try Self.mode(mode),
-      group: group)
+      group: group, values: values)
   }
 
   private static func place(

@@ -46,7 +46,7 @@ extension Forwarder {
         from: cursor, into: command.stations, slotBudget: ForwardingCommand.stationSlots, now: seconds)
       command.result = Int32(written)
       command.cursor = next
-    case .setUnderlay(let table): unsafe state.pointee.underlay = table
+    case .setUnderlay(let table): watch(table)
     case .ping: break
     case .stop: unsafe state.pointee.isStopping = true
     }
@@ -62,6 +62,7 @@ extension Forwarder {
     unsafe port.pointee.counters = port.pointee.lan.pointee.core.counters(of: slot)
     unsafe state.pointee.ports.pointer(Int(port.pointee.number)).pointee = port
     unsafe state.pointee.portList.append(port)
+    unsafe port.pointee.watchesUnderlay = role == .guest && state.pointee.underlay.isUsed
     if unsafe endpoint.pointee.portCount == 0 {
       unsafe state.pointee.endpoints.append(endpoint)
       unsafe endpoint.pointee.reportPort = port.pointee.number

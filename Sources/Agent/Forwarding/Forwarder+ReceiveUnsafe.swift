@@ -87,7 +87,7 @@ extension Forwarder {
       return unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
     }
     // Before the switch learns from it.
-    if unsafe state.pointee.underlay.isUsed, case .guest = unsafe port.pointee.role,
+    if unsafe port.pointee.watchesUnderlay,
       unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length),
       unsafe dropsOwnUnderlay(frame, from: port)
     {

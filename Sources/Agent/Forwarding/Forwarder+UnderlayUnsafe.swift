@@ -11,6 +11,15 @@ extension Forwarder {
   /// Time between two records about the same port.
   private static let reportInterval: UInt64 = 600_000_000_000
 
+  /// Looks for these datagrams from now on.
+  func watch(_ table: UnderlayTable) {
+    unsafe state.pointee.underlay = table
+    for index in unsafe 0..<state.pointee.portList.count {
+      let port = unsafe state.pointee.portList[index]
+      unsafe port.pointee.watchesUnderlay = port.pointee.role == .guest && table.isUsed
+    }
+  }
+
   /// Drops a frame of a guest port if it is a datagram of a trunk, or a later fragment of what may be one.
   /// - Returns: whether it did.
   // Not inlined: only what may be UDP comes here.

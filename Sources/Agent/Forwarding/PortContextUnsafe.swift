@@ -45,6 +45,8 @@ package struct PortContext: ~Copyable {
   package var retryAt: UInt64 = 0
   package var retryDelay: UInt64 = unsafe PortContext.shortestRetry
 
+  /// A guest port, while trunks have datagrams that it must not bring in.
+  package var watchesUnderlay = false
   /// When a datagram of a trunk that comes in here is next reported.
   package var nextUnderlayReport: UInt64 = 0
 

@@ -76,11 +76,17 @@ class LANDoor {
       id: .guestRefused, fields: [.lan: lan.name, .peer: identity.field])
   }
 
+  /// The options of its ports.
+  final func values() throws(PluginProblem) -> [OptionValue] {
+    if let values = configuration.values { return values }
+    return try lan.agent.catalogue.defaults(of: transport)
+  }
+
   /// Makes a port of a client.
   final func admit(_ client: DoorClient, _ identity: GuestIdentity) throws(PluginProblem) {
-    let values = try lan.agent.catalogue.defaults(of: transport)
     try lan.addPort(
-      name: lan.freeName(name), transport: transport, role: .guest, values: values, guest: identity, client: client)
+      name: lan.freeName(name), transport: transport, role: .guest, values: try values(), guest: identity,
+      client: client)
   }
 }
 

@@ -140,7 +140,7 @@ final class ManagedLAN {
   func addDoorPort(of door: DatagramDoor, client: DoorClient) throws(PluginProblem) -> ManagedPort {
     let port = ManagedPort(
       number: try takeNumber(), name: "door-\(door.name)", role: .guest, transport: door.transport,
-      values: try agent.catalogue.defaults(of: door.transport), guest: nil, isDoor: true, lan: self)
+      values: try door.values(), guest: nil, isDoor: true, lan: self)
     port.door = door
     do throws(PluginProblem) {
       try port.open(client: client)

@@ -14,7 +14,7 @@ struct TapCreateCommand: ParsableCommand {
   @Argument(help: "Name of the device, 1-15 bytes. Without it the next free tapN.")
   var name: String?
 
-  @Option(help: "Who may attach it: a name or a number. Without it, and without --group, the caller; under sudo, its.")
+  @Option(help: "Who may attach it: a name or a number. Without it and --group the caller, under sudo who called that.")
   var user: String?
 
   @Option(help: "Which group may attach it: a name or a number. With a user as well, both must be right.")

@@ -10,20 +10,20 @@ package struct DeviceWords: Equatable {
   /// `vecN:transport=bess`, on the door of a LAN.
   /// - Parameter mac: an Ethernet address; nil: the guest makes one up.
   package static func bess(on lan: Lan, mac: String?) throws(Failure) -> DeviceWords {
-    guard let door = lan.doors.first(where: { $0.name == "bess" }) else {
+    guard let path = lan.doors.first(where: { $0.name == "bess" })?.path else {
       throw Failure(
         .noInput,
         "LAN \"\(lan.name)\" has no door \"bess\", by which guests in User Mode Linux come in. Add it to `doors:` of that "
           + "LAN in the configuration.")
     }
     // The guest takes the words apart at commas; a space would end them on its command line.
-    guard !door.path.contains(where: { $0 == "," || $0.isWhitespace }) else {
+    guard !path.contains(where: { $0 == "," || $0.isWhitespace }) else {
       throw Failure(
         .cannotCreate,
-        "The door's path \"\(door.path)\" has a comma or a space, which guests do not understand. Use another runtime "
+        "The door's path \"\(path)\" has a comma or a space, which guests do not understand. Use another runtime "
           + "directory (umbeld --runtime-dir).")
     }
-    return DeviceWords(prefix: "vec", rest: ":transport=bess,dst=\(door.path)" + (mac.map { ",mac=\($0)" } ?? ""))
+    return DeviceWords(prefix: "vec", rest: ":transport=bess,dst=\(path)" + (mac.map { ",mac=\($0)" } ?? ""))
   }
 
   /// `ethN=mcast`, in the group by which native guests are in a LAN.

@@ -82,7 +82,7 @@ package struct KnownLANs {
     let fitting = lans.filter { lan in lan.doors.contains { $0.name == "vde" && $0.path == path } }.map(\.name)
     guard let lan = fitting.first else {
       let door = lans.first { $0.name == named }?.doors.first { $0.name == "vde" }
-      let own = door.map { ", \($0.path) is LAN \(named)'s" }
+      let own = door.map { ", \($0.place) is LAN \(named)'s" }
       throw Failure(
         .noInput,
         "\(nic.text): no LAN has a vde door at \(path)\(own ?? ""). Write \(nic.name)=daemon to join LAN \(named), or "

@@ -21,6 +21,10 @@ final class ProbeBench {
   private let lan: UnsafeMutablePointer<LANContext>
   private var clients: [benchmark_endpoint] = []
   private let batch: OpaquePointer
+  /// As in an agent with a trunk, whose datagrams are looked for.
+  private let underlay = UnderlayMemory([
+    (trunk: 1, flow: UnderlayFlow(address: [239, 192, 168, 1], port: 1_102))
+  ])
   /// What the forwarder has asked of malloc so far.
   var allocations: UInt64 = 0
 
@@ -32,6 +36,7 @@ final class ProbeBench {
     unsafe lan = .allocate(capacity: 1)
     unsafe lan.initialize(to: try LANContext(configuration: SwitchConfiguration(), seed: (1, 2)))
     _ = unsafe forwarder.carryOut(.addLAN(lan))
+    _ = unsafe forwarder.carryOut(.setUnderlay(underlay.table))
     for _ in 0...receivers { try addPort() }
   }
 

@@ -23,6 +23,12 @@ final class GuestSocket {
     isOpen = false
   }
 
+  /// The number, which is the caller's from now on.
+  func release() -> Int32 {
+    isOpen = false
+    return number
+  }
+
   /// Sends bytes as one message, or as a part of a stream.
   @discardableResult
   func send(_ bytes: [UInt8]) -> Int {

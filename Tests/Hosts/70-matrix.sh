@@ -27,10 +27,21 @@ if ! reason=$(stations_possible && qemu_possible); then
   exit
 fi
 
+# configuration ROW ADDRESS: of an agent that this row needs.
+configuration() {
+  echo "lans:"
+  echo "  default:"
+  echo "    doors: [bess${row_doors[$1]:+, ${row_doors[$1]}}]"
+  echo "    ports:"
+  echo "      - {name: trunk, transport: mcast, role: trunk, group: ${group%:*}, port: ${group#*:}}"
+  [ -z "${row_ports[$1]-}" ] || echo "      - ${row_ports[$1]//@ADDRESS@/$2}"
+}
+
 segment s1
 host a s1 10.0.0.1/24
 host b s1 10.0.0.2/24
-agent b
+configuration far "" >/run/hosts/b.yaml
+agent b --config /run/hosts/b.yaml
 attach_qemu-fd-stream b far 10.1.2.1/16 default
 check "the far station is up" station_up far
 
@@ -62,22 +73,32 @@ snapshot() {
   for host in a b; do asks "$host" ListPorts "__import__('json').dumps({'ports': ports})" >"$1/$host"; done
 }
 
+# at_rest STATION: do no frames move?
+at_rest() {
+  snapshot /run/hosts/earlier "$1"
+  sleep 0.2
+  snapshot /run/hosts/before "$1"
+  diff -r /run/hosts/earlier /run/hosts/before
+}
+
 # accounts STATION PORT: since the snapshot "before", is every frame accounted for?
 accounts() {
   snapshot /run/hosts/after "$1"
-  python3 "$HOSTS_DIR/accounts.py" /run/hosts/before /run/hosts/after "$2"
+  python3 "$HOSTS_DIR/accounts.py" /run/hosts/before /run/hosts/after "$2" "${row_offload[$row]-}"
 }
 
 # unharmed COMMAND…: while it runs, do 2,000 frames from host b come to a bystander of host a, each of them once?
 unharmed() {
-  local sender
-  collector a bystander "$(door a default)" 2000 --source 02:00:00:00:00:77
+  local sender guests bystander=bystander-$stations
+  guests=$(asks a ListPorts 'sum(1 for p in ports if p["role"] == "guest")')
+  collector a "$bystander" "$(door a default)" 2000 --source 02:00:00:00:00:77
+  within 5 guest_ports a $((guests + 1)) || return
   frames b number "$(door b default)" 2000 --source 02:00:00:00:00:77 &
   sender=$!
   sleep 0.3
   "$@"
   wait "$sender"
-  collected bystander
+  collected "$bystander"
 }
 
 # no_port NAME, no_station MAC: has the agent of host a none of that?
@@ -86,16 +107,6 @@ no_station() { equal False "$(asks a ListStations "any(s['mac'] == '$1' for s in
 
 # ---- The rows ------------------------------------------------------------------------------------------------------
 
-# configuration ROW ADDRESS: the agent of host a, for this row.
-configuration() {
-  echo "lans:"
-  echo "  default:"
-  echo "    doors: [bess${row_doors[$1]:+, ${row_doors[$1]}}]"
-  echo "    ports:"
-  echo "      - {name: trunk, transport: mcast, role: trunk, group: ${group%:*}, port: ${group#*:}}"
-  [ -z "${row_ports[$1]-}" ] || echo "      - ${row_ports[$1]//@ADDRESS@/$2}"
-}
-
 detach() {
   if declare -F "detach_$1" >/dev/null; then "detach_$1" "$2"; else station_end "$2"; fi
 }
@@ -103,7 +114,8 @@ detach() {
 # killed ROW STATION PORT MAC
 killed() {
   unharmed detach "$1" "$2" || return
-  [ -n "${row_portless[$1]-}" ] || { within 5 no_port "$3" && within 5 no_station "$4"; }
+  [ -n "${row_group[$1]-}${row_kept[$1]-}" ] || within 5 no_port "$3" || return
+  [ -n "${row_group[$1]-}${row_bridge[$1]-}" ] || within 5 no_station "$4"
 }
 
 # attach_anew: another station of this row.
@@ -127,9 +139,9 @@ row() {
   fi
   port=$(port_of a "$station")
   mac=$(station_ether "$station")
-  snapshot /run/hosts/before "$station"
+  within 20 at_rest "$station"
   cell "$row" "20 MB TCP" transfers_both_ways "$station"
-  [ -n "${row_portless[$row]-}" ] || frozen "$station" >/dev/null
+  [ -n "${row_group[$row]-}${row_bridge[$row]-}${row_offload[$row]-}" ] || frozen "$station" >/dev/null
   cell "$row" accounting within 5 accounts "$station" "$port"
   if [ "$mtu" -gt 1500 ]; then
     cell "$row" jumbo station_pings_jumbo "$station" far "$mtu"
@@ -143,7 +155,7 @@ row() {
   else
     cell "$row" "guest killed" killed "$row" "$station" "$port" "$mac"
     attach_anew
-    cell "$row" "attached again" station_pings "$station" far
+    cell "$row" "attached again" station_pings "$station" far "${row_patience[$row]-10}"
   fi
   agent_end a
   agent a --config /run/hosts/a.yaml
@@ -151,7 +163,7 @@ row() {
     detach "$row" "$station"
     attach_anew
   fi
-  cell "$row" "door reopened" station_pings "$station" far
+  cell "$row" "door reopened" station_pings "$station" far "${row_patience[$row]-10}"
   detach "$row" "$station"
 }
 

@@ -5,11 +5,15 @@
 #                                             the station's address
 #   row_mtu[ROW], row_mtu_why[ROW]            the largest MTU of that peer, 9000 if not said; 1500: no jumbo, and why
 #   row_stays[ROW]                            the peer needs nothing done when the agent was away
-#   row_portless[ROW]                         the peer's end is not a port's: a group, or a TAP that the agent keeps
+#   row_group[ROW]                            the peer is in the trunk's group and has no port
+#   row_kept[ROW]                             the port is the configuration's: it is there without the peer
+#   row_patience[ROW]                         seconds until the port surely has found a peer that came back
+#   row_bridge[ROW]                           between the peer and the port is a bridge
+#   row_offload[ROW]                          the peer's frames may be super-frames
 #
 # A station of a row ends with detach_ROW if there is one, else with station_end.
 # shellcheck disable=SC2034,SC2154 # lib.sh and the scenarios, which source this, set and use the rest
-declare -A row_doors=() row_ports=() row_mtu=() row_mtu_why=() row_stays=() row_portless=()
+declare -A row_doors=() row_ports=() row_mtu=() row_mtu_why=() row_stays=() row_group=() row_kept=() row_bridge=() row_patience=() row_offload=()
 
 rows=(uml-mcast uml-daemon uml-bess uml-fd uml-tuntap vde-plug qemu-vde qemu-tap host-tap qemu-stream
   qemu-socket-connect qemu-socket-listen qemu-dgram unixgram qemu-mcast libvirt-mcast qemu-fd-stream qemu-fd-dgram
@@ -24,7 +28,7 @@ small_mtu="its driver in Linux takes 1,500 bytes"
 uml_known() { station_known "$1" uml "$2" "$3" "${guest_pid[$1]}"; }
 
 row_mtu[uml-mcast]=1500 row_mtu_why[uml-mcast]=$small_mtu
-row_stays[uml-mcast]=1 row_portless[uml-mcast]=1
+row_stays[uml-mcast]=1 row_group[uml-mcast]=1
 attach_uml-mcast() {
   guest_mcast "$1" "$2" "$3"
   uml_known "$2" eth0 "$3"
@@ -50,9 +54,9 @@ attach_uml-fd() {
 }
 
 # A TAP has one holder. The guest's and the agent's meet in a bridge.
-row_ports[uml-tuntap]='{name: uml-tap, transport: tap, device: uml-tap, bridge: uml-bridge}'
+row_ports[uml-tuntap]='{name: uml-tap, transport: tap, device: uml-tap, mtu: 9000, bridge: uml-bridge}'
 row_mtu[uml-tuntap]=1500 row_mtu_why[uml-tuntap]=$small_mtu
-row_stays[uml-tuntap]=1 row_portless[uml-tuntap]=1
+row_stays[uml-tuntap]=1 row_kept[uml-tuntap]=1 row_bridge[uml-tuntap]=1
 attach_uml-tuntap() {
   tap_in_bridge "$1" uml-bridge uml-guest
   guest_start "$1" "$2" "$3" eth0 linux.uml eth0=tuntap,uml-guest
@@ -64,29 +68,30 @@ attach_uml-tuntap() {
 # bridge_for HOST BRIDGE
 bridge_for() {
   ip -n "$1" link show "$2" >/dev/null 2>&1 && return
+  # Frames of the host's own would spoil the accounts.
+  ip netns exec "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
   ip -n "$1" link add "$2" type bridge mcast_snooping 0
-  ip netns exec "$1" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$2/disable_ipv6"
   ip -n "$1" link set "$2" up
 }
 
 # tap_in_bridge HOST BRIDGE TAP
 tap_in_bridge() {
   ip -n "$1" tuntap add "$3" mode tap 2>/dev/null
-  ip -n "$1" link set "$3" master "$2" up
+  ip -n "$1" link set "$3" mtu 9000 master "$2" up
 }
 
 prepare_uml-tuntap() { bridge_for "$1" uml-bridge; }
 prepare_qemu-tap() { bridge_for "$1" qemu-bridge; }
 
-row_ports[qemu-tap]='{name: qemu-tap, transport: tap, device: qemu-tap, bridge: qemu-bridge}'
-row_stays[qemu-tap]=1 row_portless[qemu-tap]=1
+row_ports[qemu-tap]='{name: qemu-tap, transport: tap, device: qemu-tap, mtu: 9000, bridge: qemu-bridge}'
+row_stays[qemu-tap]=1 row_kept[qemu-tap]=1 row_bridge[qemu-tap]=1
 attach_qemu-tap() {
   tap_in_bridge "$1" qemu-bridge qemu-guest
   qemu_back_end "$2" "$1" "$3" tap,ifname=qemu-guest,script=no,downscript=no
 }
 
 row_ports[host-tap]='{name: host-tap, transport: tap, device: host-tap, address: @ADDRESS@}'
-row_stays[host-tap]=1 row_portless[host-tap]=1
+row_stays[host-tap]=1 row_kept[host-tap]=1 row_offload[host-tap]=1
 attach_host-tap() {
   applets
   mkdir -p "/run/hosts/tmp-$1"
@@ -120,7 +125,8 @@ row_doors[qemu-socket-connect]='{door: stream, listen: "127.0.0.1:5555"}'
 attach_qemu-socket-connect() { qemu_back_end "$2" "$1" "$3" socket,connect=127.0.0.1:5555; }
 
 row_ports[qemu-socket-listen]='{name: listening, transport: socket, connect: "127.0.0.1:4444"}'
-row_stays[qemu-socket-listen]=1
+row_patience[qemu-socket-listen]=35 # The agent's back-off is 30 s at most.
+row_stays[qemu-socket-listen]=1 row_kept[qemu-socket-listen]=1
 attach_qemu-socket-listen() { qemu_back_end "$2" "$1" "$3" socket,listen=127.0.0.1:4444; }
 
 row_stays[qemu-dgram]=1
@@ -140,11 +146,11 @@ attach_unixgram() {
 
 # ---- The group -------------------------------------------------------------------------------------------------------
 
-row_stays[qemu-mcast]=1 row_portless[qemu-mcast]=1
+row_stays[qemu-mcast]=1 row_group[qemu-mcast]=1
 attach_qemu-mcast() { qemu_back_end "$2" "$1" "$3" "socket,mcast=$group"; }
 
 # A domain of libvirt as it is, run without its daemon, as a user that is not root: "root" would need libvirt's own user.
-row_stays[libvirt-mcast]=1 row_portless[libvirt-mcast]=1
+row_stays[libvirt-mcast]=1 row_group[libvirt-mcast]=1
 attach_libvirt-mcast() {
   local host=$1 name=$2 address=$3 qemu_serial directory=/run/hosts/libvirt-$1
   qemu_files

@@ -109,11 +109,11 @@ station_ether() { station_do "$1" ip link show "${station_interface[$1]}" | awk 
 
 # ---- Commands for check --------------------------------------------------------------------------------------------
 
-# station_pings FROM TO: three in a row are answered; what was sent while a port came up may be lost.
+# station_pings FROM TO [SECONDS]: three in a row are answered; what was sent while a port came up may be lost.
 station_pings() {
   local address=${station_address[$2]}
   station_up "$1" && station_up "$2" || return
-  within 10 station_do "$1" ping -c 1 -W 1 "$address" && station_do "$1" ping -c 3 -i 0.2 -W 2 "$address"
+  within "${3-10}" station_do "$1" ping -c 1 -W 1 "$address" && station_do "$1" ping -c 3 -i 0.2 -W 2 "$address"
 }
 
 # station_pings_jumbo FROM TO BYTES: frames of BYTES of payload are answered, and came in one piece.

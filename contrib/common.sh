@@ -44,3 +44,6 @@ need_swift() {
 
 # build [OPTION…]
 build() { swift build --scratch-path "$scratch" "$@"; }
+
+# Where contrib/setup unpacks a kernel for guests in QEMU.
+export UMBEL_GUEST_LINUX=$scratch/guest-linux

@@ -55,6 +55,14 @@ for host in a b; do
 done
 for station in "${stations[@]}"; do check "$station is up" station_up "$station"; done
 
+# Who never sends is not there for a door of datagrams.
+pids=()
+for station in "${stations[@]}"; do
+  station_do "$station" ping -c 1 -W 1 10.1.0.1 >/dev/null &
+  pids+=($!)
+done
+wait "${pids[@]}"
+
 # reaches STATION OTHER…: it pings those others at once; prints those that do not answer, a line each.
 reaches() {
   local from=$1 other addresses=()
@@ -80,7 +88,7 @@ ask_all() {
 pids=()
 ask_all
 for station in "${stations[@]}"; do
-  for again in 1 2; do
+  for _ in 1 2; do
     mapfile -t others <"/run/hosts/unreached-$station"
     [ ${#others[@]} -gt 0 ] || break
     echo "# $station asks again for ${others[*]}"

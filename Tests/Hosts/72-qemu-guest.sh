@@ -49,7 +49,7 @@ netdevs=(
   "socket,fd={fd}"
   "socket,mcast=$group"
 )
-names=(vde stream dgram socket,connect tap socket,fd socket,mcast)
+names=(vde stream dgram "socket,connect" tap "socket,fd" "socket,mcast")
 mcast=$((${#netdevs[@]} - 1))
 words=() addresses=
 for ((i = 0; i <= mcast; i++)); do

@@ -69,6 +69,7 @@ qemu_guest() {
   started "qemu-$name.log" nsenter "--net=/run/netns/$host" -- "${qemu_runner[@]}" qemu-system-x86_64 \
     -M pc -accel tcg -m 128 -nodefaults -display none -no-reboot -serial "pipe:$qemu_serial" \
     -kernel /run/hosts/qemu/vmlinuz -initrd /run/hosts/qemu/initrd -append "$(qemu_kernel_words "$addresses")" "$@"
+  # shellcheck disable=SC2034 # for callers
   qemu_pid[$name]=$!
 }
 # What runs the next guest, for example "umbel run".

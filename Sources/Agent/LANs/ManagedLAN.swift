@@ -208,6 +208,8 @@ final class ManagedLAN {
   }
 
   private func finish() {
+    // A datagram door holds its port, and that the LAN.
+    closedDoors = []
     let command = unsafe ForwardingCommand(.removeLAN(context)) { [self] _ in
       isReleased = true
       thread.lanCount -= 1

@@ -65,7 +65,7 @@ package struct KernelCommand: Hashable, Sendable {
 
   /// The MAC of the NIC: the word's own, else the one that follows from its IP address; nil: the guest chooses.
   package func mac(of nic: KernelNIC) -> MACAddress? {
-    nic.word.mac ?? address(of: nic).map { MACAddress(guestAddress: $0) }
+    nic.word.mac ?? address(of: nic).map { MACAddress(derivedFromIPv4: $0.rawValue) }
   }
 
   /// The word at `index` where the NICs have become `vecN`: an `ip=` word must name what there is.

@@ -1,12 +1,6 @@
-package import Ethernet
+import Ethernet
 
 extension MACAddress {
-  /// The address that User Mode Linux gives a NIC for which none is named: `fe:fd` and the four octets of the IP address
-  /// that the *guest's* device has (HOWTO, "Specifying ethernet addresses").
-  package init(guestAddress address: IPv4Address) {
-    self.init(truncating: 0xfefd_0000_0000 | UInt64(address.rawValue))
-  }
-
   /// Reads six hexadecimal numbers of one or two digits joined by colons, as kernels do: the HOWTO itself writes
   /// `fe:fd:0:0:0:1`. nil for any other text.
   init?(word text: some StringProtocol) {

@@ -31,7 +31,8 @@ extension Forwarder {
     unsafe state.pointee.hasUnsettledPorts = true
   }
 
-  /// Tells the switches which ports have come up or gone down.
+  /// Tells the switches which ports have come up or gone down. The stations of a guest port that has lost its peer are
+  /// forgotten, as a bridge does for a port without carrier; those of a trunk are still where they were when it is back.
   func settlePorts() {
     unsafe state.pointee.hasUnsettledPorts = false
     for index in unsafe 0..<state.pointee.portList.count {
@@ -39,6 +40,9 @@ extension Forwarder {
       guard unsafe !port.pointee.isSettled, let slot = unsafe port.pointee.slot else { continue }
       unsafe port.pointee.isSettled = true
       unsafe port.pointee.lan.pointee.core.setUp(slot, port.pointee.isUp)
+      if unsafe !port.pointee.isUp, unsafe port.pointee.role == .guest {
+        unsafe port.pointee.lan.pointee.core.flush(slot)
+      }
     }
   }
 

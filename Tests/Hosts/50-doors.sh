@@ -121,7 +121,7 @@ s.sendall(struct.pack("=IIIH108s", 0xFEEDFACE, 3, 0, socket.AF_UNIX, b"\0doors-t
 print(len(s.recv(200)))
 PYTHON
 check "one at the door of the crowd is answered at once" at_most 1000000 \
-  $(((${EPOCHREALTIME/./} - ${before/./})))
+  $((${EPOCHREALTIME/./} - ${before/./}))
 check "the journal tells of the crowd in few words" at_most 1 "$(grep -c 'have not finished their handshake' "$logs/agent-a.log")"
 ended "$crowd"
 ended "$hub"

@@ -37,6 +37,7 @@ EOF
 agent a --config /run/hosts/a.yaml
 guest_bess a g1 10.0.0.253/24 "$(door a lab)"
 
+# shellcheck disable=SC2016 # eval expands it
 check "a route, proxy ARP, published ARP and forwarding are there" eval '
   ip -n a route show 10.0.0.253 | grep -q "dev tap0" &&
   ip -n a neigh show proxy | grep -q "10.0.0.253 dev eth0" &&

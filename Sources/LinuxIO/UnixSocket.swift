@@ -74,8 +74,15 @@ package enum UnixSocket {
       try bind(number, to: path)
     }
     // Where others can write in the directory, the name may be another file's by now, or a link.
-    try SocketFile(at: path).setAccess(mode: mode, group: group)
-    if kind != .datagram { _ = try retrying { Glibc.listen(number, backlog) } }
+    let file = try SocketFile(at: path)
+    do throws(Errno) {
+      try file.setAccess(mode: mode, group: group)
+      if kind != .datagram { _ = try retrying { Glibc.listen(number, backlog) } }
+    } catch {
+      // Of mode 0, it would pass for one that is in use.
+      unsafe unlink(path)
+      throw error
+    }
     return socket
   }
 

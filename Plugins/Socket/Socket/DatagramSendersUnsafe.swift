@@ -69,6 +69,7 @@ struct DatagramSenders: ~Copyable {
   }
 
   deinit {
+    unsafe slots.deinitialize(count: Self.capacity)
     unsafe slots.deallocate()
     unsafe names.deallocate()
     unsafe targets.deallocate()

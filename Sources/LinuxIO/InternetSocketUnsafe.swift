@@ -19,18 +19,6 @@ package enum InternetSocket {
     return socket
   }
 
-  /// What frames want of a connection: none waits for others to fill a segment, and a peer that vanished without a word
-  /// is missed after two minutes.
-  package static func tuneForFrames(_ socket: borrowing Descriptor) {
-    let tcp = Int32(IPPROTO_TCP)
-    // Without one of them the connection is slower, or ends later, and works.
-    try? setSocketOption(socket.number, tcp, TCP_NODELAY, 1)
-    try? setSocketOption(socket.number, SOL_SOCKET, SO_KEEPALIVE, 1)
-    try? setSocketOption(socket.number, tcp, TCP_KEEPIDLE, 60)
-    try? setSocketOption(socket.number, tcp, TCP_KEEPINTVL, 10)
-    try? setSocketOption(socket.number, tcp, TCP_KEEPCNT, 6)
-  }
-
   /// The address at the other end.
   package static func peer(of socket: borrowing Descriptor) throws(Errno) -> SocketAddress {
     var storage = sockaddr_storage()

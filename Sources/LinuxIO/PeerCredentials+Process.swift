@@ -1,5 +1,3 @@
-import Glibc
-
 extension PeerCredentials {
   /// The sender of a datagram, by SCM_CREDENTIALS of unix(7), which tells no supplementary groups: those are the ones that
   /// the process has now, by proc(5). None, if it cannot be seen or is another user's by now.
@@ -10,27 +8,12 @@ extension PeerCredentials {
   }
 
   private static func groups(ofProcess process: Int32, user: UInt32) -> [UInt32] {
-    guard let status = Self.status(ofProcess: process) else { return [] }
+    guard let status = TextFile.read("/proc/\(process)/status") else { return [] }
     func numbers(_ field: String) -> [UInt32] {
       let line = status.split(separator: "\n").first { $0.hasPrefix(field) }
       return line?.dropFirst(field.count).split(whereSeparator: \.isWhitespace).compactMap { UInt32($0) } ?? []
     }
     // Real, effective, saved and file system user.
     return numbers("Uid:").contains(user) ? numbers("Groups:") : []
-  }
-
-  private static func status(ofProcess process: Int32) -> String? {
-    let number = unsafe open("/proc/\(process)/status", O_RDONLY | O_CLOEXEC)
-    guard number >= 0 else { return nil }
-    let file = Descriptor(owning: number)
-    var text = [UInt8]()
-    var buffer = [UInt8](repeating: 0, count: 4_096)
-    // A process has 65,536 groups at most, NGROUPS_MAX of <linux/limits.h>.
-    while text.count < 1 << 20 {
-      let count = unsafe Glibc.read(file.number, &buffer, buffer.count)
-      if count <= 0 { break }
-      text += buffer.prefix(count)
-    }
-    return String(decoding: text, as: UTF8.self)
   }
 }

@@ -26,19 +26,14 @@ extension UnixSocket {
     if let ownPath {
       try bind(socket.number, to: ownPath)
       // Whoever it is at the other end may belong to another user; others cannot send to a socket that is connected.
-      _ = try retrying { unsafe chmod(ownPath, 0o666) }
+      try SocketFile(at: ownPath).setAccess(mode: 0o666, group: nil)
     } else {
       try bindToAnyName(socket.number)
     }
     return socket
   }
 
-  /// Makes the kernel say who sends each message to `socket`: SO_PASSCRED, unix(7).
-  package static func askForSenders(of socket: borrowing Descriptor) throws(Errno) {
-    try setSocketOption(socket.number, SOL_SOCKET, SO_PASSCRED, 1)
-  }
-
-  /// Takes one message, to the buffer's beginning, without waiting; `askForSenders` must have been called. Descriptors sent
+  /// Takes one message of a socket that wants credentials, to the buffer's beginning, without waiting. Descriptors sent
   /// along are closed by the kernel.
   /// - Returns: nil when there is none.
   package static func receiveWithSender(

@@ -55,8 +55,8 @@ package enum UnixSocket {
   ///   - group: who owns the file; nil leaves the process's group.
   ///   - backlog: how many connections may wait for `accept`.
   ///   - wantsCredentials: whether each message comes with its sender's (SO_PASSCRED), from the first on.
-  /// - Throws: `EADDRINUSE` when something answers at `path` or it is no socket, `ENAMETOOLONG`, and what bind(2),
-  ///   chown(2) and listen(2) report.
+  /// - Throws: `EADDRINUSE` when something answers at `path` or it is no socket, `ENAMETOOLONG`, `ENOTSOCK` and `EPERM`
+  ///   when somebody has put another file in its place, and what bind(2), chown(2) and listen(2) report.
   package static func listen(
     at path: String, kind: Kind, mode: UInt32, group: UInt32? = nil, backlog: Int32 = 64,
     wantsCredentials: Bool = false
@@ -73,9 +73,16 @@ package enum UnixSocket {
       _ = try retrying { unsafe unlink(path) }
       try bind(number, to: path)
     }
-    if let group { _ = try retrying { unsafe lchown(path, uid_t.max, group) } }
-    _ = try retrying { unsafe chmod(path, mode) }
-    if kind != .datagram { _ = try retrying { Glibc.listen(number, backlog) } }
+    // Where others can write in the directory, the name may be another file's by now, or a link.
+    let file = try SocketFile(at: path)
+    do throws(Errno) {
+      try file.setAccess(mode: mode, group: group)
+      if kind != .datagram { _ = try retrying { Glibc.listen(number, backlog) } }
+    } catch {
+      // Of mode 0, it would pass for one that is in use.
+      unsafe unlink(path)
+      throw error
+    }
     return socket
   }
 

@@ -39,6 +39,26 @@ struct UnixSocketTests {
     _ = listener.number
   }
 
+  @Test("What is done to a socket's file is not done to what has its name later")
+  func heldFile() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path("s")
+    func mode(_ name: String) -> mode_t? {
+      var status = stat()
+      return unsafe lstat(directory.path(name), &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+    let listener = try UnixSocket.listen(at: path, kind: .datagram, mode: 0o600)
+    let file = try SocketFile(at: path)
+    #expect(unsafe rename(path, directory.path("moved")) == 0)
+    close(unsafe open(directory.path("other"), O_CREAT | O_WRONLY, 0o600))
+    #expect(unsafe symlink(directory.path("other"), path) == 0)
+    try file.setAccess(mode: 0o640, group: nil)
+    #expect(mode("moved") == 0o640)
+    #expect(mode("other") == 0o600)
+    #expect(throws: Errno(ENOTSOCK)) { try SocketFile(at: path) }
+    _ = listener.number
+  }
+
   @Test("A path that the kernel would cut is refused")
   func longPath() {
     let path = "/tmp/" + String(repeating: "a", count: 103)

@@ -55,6 +55,35 @@ struct DatagramDoorTests {
     #expect(try FileSystem.names(in: workplace.path + "/run") == ["umbel.lock"])
   }
 
+  @Test func `frames go to the socket that the guest has bound, whatever its path leads to later`() throws {
+    let path = workplace.path + "/guest"
+    let guest = try DatagramGuest(path)
+    let other = try DatagramGuest(workplace.path + "/other")
+    let sender = try DatagramGuest("@\(workplace.path)")
+    try introduce(guest, ports: 1)
+    try introduce(sender, ports: 2)
+    #expect(unsafe rename(path, path + ".moved") == 0)
+    #expect(unsafe symlink(workplace.path + "/other", path) == 0)
+    // Longer than the probes take that ask whether it lives.
+    usleep(2_500_000)
+    try sender.send(frame(0xff, from: 2), to: door)
+    #expect(guest.receive() == frame(0xff, from: 2))
+    #expect(other.receive(within: 100) == nil)
+  }
+
+  @Test func `a guest whose path leads to another's socket is refused`() throws {
+    let path = workplace.path + "/guest"
+    let guest = try DatagramGuest(path)
+    let other = try DatagramGuest(workplace.path + "/other")
+    #expect(unsafe rename(path, path + ".moved") == 0)
+    #expect(unsafe symlink(workplace.path + "/other", path) == 0)
+    try guest.send(frame(0xff, from: 1), to: door)
+    for _ in 0..<400 where agent.logLines(containing: "refused a guest").isEmpty { usleep(5_000) }
+    #expect(!agent.logLines(containing: "what it names for its frames, \(path), is no socket").isEmpty)
+    #expect(try agent.ports().isEmpty)
+    #expect(other.receive(within: 0) == nil)
+  }
+
   @Test func `every frame that is offered is received or counted`() throws {
     let guest = try DatagramGuest("@\(workplace.path)")
     // Until the agent has let it in, frames are counted at the door.

@@ -16,6 +16,17 @@ struct EndingTests {
     #expect(bench.agent.end() == 0)
   }
 
+  @Test func `a LAN whose last port has failed ends once`() throws {
+    let bench = try Bench(plugins: ["bad"])
+    let guest = try Station(9)
+    _ = try bench.agent.call(AddLan.self, AddLan.Parameters(name: "other", doors: []))
+    try bench.agent.addPort("bad", "bad", guest.options.merging(["fault": "start-fails"]) { $1 }, lan: "other")
+    _ = try bench.agent.port("bad") { $0.state == .failed }
+    _ = try bench.agent.call(RemoveLan.self, RemoveLan.Parameters(name: "other"))
+    #expect(bench.agent.logLines(containing: "LAN other is down").count == 1)
+    #expect(bench.agent.end() == 0)
+  }
+
   @Test func `ports are listed while their LAN ends`() throws {
     let bench = try Bench(plugins: ["bad"], head: "threads: 2")
     _ = try bench.agent.call(AddLan.self, AddLan.Parameters(name: "other", doors: []))

@@ -11,7 +11,9 @@
 //                                                └---abandon--> refused --5 s--> free
 //
 //   Frames of senders that are not admitted yet, or not at all, are dropped and counted. A sender without an address is
-//   nobody that could be answered. A relative path leads nowhere from here.
+//   nobody that could be answered. A relative path leads nowhere from here. At a path a guest could put a link to a
+//   socket that the agent may write to and the guest may not: frames go to the file that was there when the guest was let
+//   in, and only if it is the guest's.
 //   Datagram sockets do not tell their peers that they are closed. A guest ends when sending to it says so, or when a
 //   probe of those that were quiet for a second does: connect(2) of a scratch socket, which sends nothing.
 //
@@ -103,8 +105,8 @@ package final class DatagramEndpoint: TransportEndpoint {
   // MARK: For the ports
 
   /// Forwarding thread.
-  func start(_ index: Int, port: UInt32, host: HostPort) {
-    if unsafe !forwarder.pointee.start(index, port: port, host: host) {
+  func start(_ index: Int, port: UInt32, target: [UInt8], host: HostPort) {
+    if unsafe !forwarder.pointee.start(index, port: port, target: target, host: host) {
       host.report(.closing(DatagramEnding.gone.text))
     }
   }

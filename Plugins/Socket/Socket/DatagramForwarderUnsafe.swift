@@ -114,9 +114,11 @@ struct DatagramForwarder: ~Copyable {
   // MARK: Senders' ports
 
   /// A sender's port begins.
+  /// - Parameter target: where to send, a `sockaddr_un` of at most 110 bytes; empty: to the sender's own address.
   /// - Returns: whether the sender is still there.
-  mutating func start(_ index: Int, port: UInt32, host: HostPort) -> Bool {
+  mutating func start(_ index: Int, port: UInt32, target: [UInt8], host: HostPort) -> Bool {
     let slot = unsafe senders.slots + index
+    senders.setTarget(target, of: index)
     unsafe slot.pointee.state = .admitted
     unsafe slot.pointee.port = port
     unsafe slot.pointee.host = host
@@ -147,6 +149,8 @@ struct DatagramForwarder: ~Copyable {
     _ frames: SendBatch, to index: Int, from socket: Int32, _ endpoint: DatagramEndpoint
   ) -> SendOutcome {
     let slot = unsafe senders.slots + index
+    // Its address may be another's by now.
+    if unsafe slot.pointee.isDetached { return unsafe Self.reject(ECONNREFUSED, &slot.pointee) }
     let most = min(frames.count, DatagramForwarder.batch)
     var count = 0
     while count < most {
@@ -158,7 +162,7 @@ struct DatagramForwarder: ~Copyable {
       // umbel_piece and iovec are the same two words; a test holds them to it.
       let vectors = unsafe UnsafeRawPointer(frame.pieces).assumingMemoryBound(to: iovec.self)
       unsafe sending.set(count, vectors: vectors, count: frame.pieceCount)
-      unsafe sending.address(count, to: senders.name(of: index), length: slot.pointee.nameLength)
+      unsafe sending.address(count, to: senders.target(of: index), length: slot.pointee.targetLength)
       count &+= 1
     }
     let sent = sending.send(to: socket, count: count)
@@ -211,8 +215,8 @@ struct DatagramForwarder: ~Copyable {
   /// Whether nobody has the address any more. connect(2) of a datagram socket sends nothing; EPERM says that the owner
   /// lives, and is connected to another socket.
   private func isGone(_ index: Int) -> Bool {
-    let address = unsafe senders.name(of: index).assumingMemoryBound(to: sockaddr.self)
-    let length = unsafe socklen_t(senders.slots[index].nameLength)
+    let address = unsafe senders.target(of: index).assumingMemoryBound(to: sockaddr.self)
+    let length = unsafe socklen_t(senders.slots[index].targetLength)
     if unsafe connect(scratch, address, length) == 0 { return false }
     return errno == ECONNREFUSED || errno == ENOENT
   }

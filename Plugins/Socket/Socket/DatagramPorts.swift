@@ -12,7 +12,7 @@ func datagramPort(
     return nil
   }
   if let sender = client.state as? DatagramSender {
-    return DatagramGuestPort(sender, configuration, host: host)
+    return try DatagramGuestPort(sender, client, configuration, host: host)
   }
   return try DatagramDoorPort(client, configuration, host: host)
 }
@@ -52,6 +52,10 @@ package final class DatagramDoorPort: TransportPort {
 package final class DatagramGuestPort: TransportPort {
   private let shared: DatagramEndpoint
   private let sender: DatagramSender
+  /// Of a guest with a path: what it has bound, whatever the path leads to later.
+  private let file: SocketFile?
+  /// Where frames for the guest are sent, a `sockaddr_un`; empty: to its abstract name.
+  private let target: [UInt8]
   /// Forwarding thread; read in `close`, when that has let go.
   private var hasStarted = false
 
@@ -59,17 +63,25 @@ package final class DatagramGuestPort: TransportPort {
 
   /// - Parameter sender: as it was announced.
   init(
-    _ sender: DatagramSender, _ configuration: PortConfiguration, host: HostPort
-  ) {
+    _ sender: DatagramSender, _ client: TransportClient, _ configuration: PortConfiguration, host: HostPort
+  ) throws(TransportProblem) {
     self.sender = sender
     shared = sender.endpoint
+    let name = shared.name(of: sender.index)
+    let file = name.hasPrefix("@") ? nil : try SocketFile(named: name, by: client)
+    self.file = file
+    target = file.map { Self.address($0.path) } ?? []
     super.init(configuration, host: host)
-    host.report(.up("sends from \(shared.name(of: sender.index))", mostPieces: 8))
+    host.report(.up("sends from \(name)", mostPieces: 8))
+  }
+
+  private static func address(_ path: String) -> [UInt8] {
+    unsafe withUnsafeBytes(of: sa_family_t(AF_UNIX)) { unsafe Array($0) } + Array(path.utf8) + [0]
   }
 
   package override func start() -> Int32 {
     hasStarted = true
-    shared.start(sender.index, port: number, host: host)
+    shared.start(sender.index, port: number, target: target, host: host)
     return 0
   }
 

@@ -26,6 +26,8 @@ struct SenderSlot {
   var hash: UInt64 = 0
   /// Bytes of its address.
   var nameLength = 0
+  /// Bytes of the address to which its frames go.
+  var targetLength = 0
   /// The next of its bucket, or of the free ones; -1: none.
   var next: Int32 = -1
   /// Of its port.
@@ -48,6 +50,7 @@ struct DatagramSenders: ~Copyable {
 
   let slots: UnsafeMutablePointer<SenderSlot>
   private let names: UnsafeMutableRawPointer
+  private let targets: UnsafeMutableRawPointer
   private let heads: UnsafeMutablePointer<Int32>
   private var firstFree: Int32 = 0
   private(set) var used = 0
@@ -57,6 +60,7 @@ struct DatagramSenders: ~Copyable {
     unsafe slots = .allocate(capacity: Self.capacity)
     unsafe slots.initialize(repeating: SenderSlot(), count: Self.capacity)
     unsafe names = .allocate(byteCount: Self.capacity * DatagramReceiver.nameStride, alignment: 8)
+    unsafe targets = .allocate(byteCount: Self.capacity * DatagramReceiver.nameStride, alignment: 8)
     unsafe heads = .allocate(capacity: Self.buckets)
     unsafe heads.initialize(repeating: -1, count: Self.buckets)
     for index in 0..<Self.capacity {
@@ -65,14 +69,34 @@ struct DatagramSenders: ~Copyable {
   }
 
   deinit {
+    unsafe slots.deinitialize(count: Self.capacity)
     unsafe slots.deallocate()
     unsafe names.deallocate()
+    unsafe targets.deallocate()
     unsafe heads.deallocate()
   }
 
   /// The address of a sender, `nameLength` bytes.
   func name(of index: Int) -> UnsafeRawPointer {
     unsafe UnsafeRawPointer(names + index &* DatagramReceiver.nameStride)
+  }
+
+  /// Where its frames go, `targetLength` bytes.
+  func target(of index: Int) -> UnsafeRawPointer {
+    unsafe UnsafeRawPointer(targets + index &* DatagramReceiver.nameStride)
+  }
+
+  /// - Parameter target: a `sockaddr_un` of at most 110 bytes; empty: the sender's own address.
+  func setTarget(_ target: [UInt8], of index: Int) {
+    let place = unsafe targets + index &* DatagramReceiver.nameStride
+    let slot = unsafe slots + index
+    guard !target.isEmpty else {
+      unsafe place.copyMemory(from: name(of: index), byteCount: slot.pointee.nameLength)
+      unsafe slot.pointee.targetLength = slot.pointee.nameLength
+      return
+    }
+    unsafe target.withUnsafeBytes { unsafe place.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    unsafe slot.pointee.targetLength = target.count
   }
 
   /// A seeded mix of an address.

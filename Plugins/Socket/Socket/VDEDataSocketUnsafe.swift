@@ -59,9 +59,8 @@ final class VDEDataSocket {
       return try connect(
         to: request.name, called: "an abstract name, which is found only in the agent's own network namespace")
     }
-    let file = try Self.open(path, of: client)
-    // The very file that was looked at, whatever the path leads to by now.
-    try connect(to: Array("/proc/self/fd/\(file.number)".utf8), called: path)
+    let file = try SocketFile(named: path, by: client)
+    try connect(to: Array(file.path.utf8), called: path)
   }
 
   private func connect(to name: [UInt8], called description: String) throws(TransportProblem) {
@@ -75,30 +74,4 @@ final class VDEDataSocket {
     throw TransportProblem(
       "the socket for its frames (\(description)) cannot be connected to: \(error)\(remedy)", code: error.code)
   }
-
-  /// Opens the socket that the client names, without using it.
-  private static func open(_ path: String, of client: TransportClient) throws(TransportProblem) -> Descriptor {
-    guard path.hasPrefix("/") else {
-      throw TransportProblem("the socket for its frames is not named by an absolute path: \(path)")
-    }
-    let number = unsafe Glibc.open(path, pathOnly | O_NOFOLLOW | O_CLOEXEC)
-    guard number >= 0 else {
-      let error = Errno.current
-      throw TransportProblem(
-        "the socket for its frames, \(path), is not to be found by the agent: \(error)", code: error.code)
-    }
-    let file = Descriptor(owning: number)
-    var status = stat()
-    guard unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
-      throw TransportProblem("what it names for its frames, \(path), is no socket", code: ENOTSOCK)
-    }
-    guard status.st_uid == client.user || client.user == 0 else {
-      throw TransportProblem(
-        "the socket for its frames, \(path), belongs to user \(status.st_uid) and not to the guest", code: EACCES)
-    }
-    return file
-  }
 }
-
-/// O_PATH of `<fcntl.h>`, which only _GNU_SOURCE shows.
-private let pathOnly: Int32 = 0o10_000_000

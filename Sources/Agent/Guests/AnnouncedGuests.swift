@@ -61,8 +61,8 @@ final class AnnouncedGuests {
   /// - Parameter group: who owns the file; nil leaves the process's group.
   func listen(at path: String, group: UInt32?) throws(AgentFailure) {
     do throws(Errno) {
-      let listener = try UnixSocket.listen(at: path, kind: .datagram, mode: 0o660, group: group)
-      try UnixSocket.askForSenders(of: listener)
+      let listener = try UnixSocket.listen(
+        at: path, kind: .datagram, mode: 0o660, group: group, wantsCredentials: true)
       let number = listener.number
       socket = Box(listener)
       self.path = path

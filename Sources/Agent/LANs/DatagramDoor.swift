@@ -59,6 +59,7 @@ final class DatagramDoor: LANDoor {
       sender: sender.state, door: UInt32(index), peer: identity.peer, transport: transport.table)
     if isClosed { return }
     guard access.mayAttach(peer) else { return refuse(identity, access.reason(against: peer)) }
+    guard lan.agent.hasSpareDescriptors else { return refuse(identity, "\(Errno(EMFILE))") }
     do throws(PluginProblem) {
       try admit(client, identity)
     } catch {

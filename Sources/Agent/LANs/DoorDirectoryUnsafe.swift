@@ -30,6 +30,8 @@ struct DoorDirectory {
   /// stays.
   func remove() {
     if let stream = unsafe opendir(path) {
+      // From here on nobody makes another file, so that there is an end to them.
+      unsafe fchmod(dirfd(stream), 0o700)
       while let entry = unsafe readdir(stream) {
         let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
           unsafe name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { unsafe String(cString: $0) }

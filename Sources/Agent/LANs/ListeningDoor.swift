@@ -180,7 +180,6 @@ final class ListeningDoor: LANDoor {
     if tcpListener != nil {
       // One that is gone already has no address any more.
       guard let peer = try? InternetSocket.peer(of: connection) else { return }
-      InternetSocket.tuneForFrames(connection)
       identity = GuestIdentity(.internet(peer.description), door: name)
     } else {
       guard let peer = try? PeerCredentials(of: connection) else { return }

@@ -140,9 +140,10 @@ final class ManagedLAN {
 
   /// Opens the port that a datagram door receives by.
   func addDoorPort(of door: DatagramDoor, client: DoorClient) throws(PluginProblem) -> ManagedPort {
+    let values = try door.values()
     let port = ManagedPort(
-      number: try takeNumber(), name: "door-\(door.name)", role: .guest, transport: door.transport,
-      values: try door.values(), guest: nil, isDoor: true, lan: self)
+      number: try takeNumber(), name: "door-\(door.name)", role: .guest, transport: door.transport, values: values,
+      guest: nil, isDoor: true, lan: self)
     port.door = door
     do throws(PluginProblem) {
       try port.open(client: client)
@@ -198,8 +199,9 @@ final class ManagedLAN {
     for directory in doorDirectories.reversed() { directory.remove() }
     doorDirectories = []
     unsafe rmdir(directory)
+    // One that has failed is forgotten at once, and the last one to be forgotten ends the LAN.
+    if ports.isEmpty { return endPorts() }
     for port in ports { port.remove() }
-    endPorts()
   }
 
   /// When all guests' ports are closed, those that receive for them, and then the rest.

@@ -57,8 +57,9 @@ final class ManagedPort {
   var limiter = RecordLimiter()
   var wordsLimiter = RecordLimiter()
   var watchesInterfaces = false
+  /// Nothing is prepared meanwhile: the forwarding thread may be taking over what was prepared last.
   private var isPreparing = false
-  /// Why to prepare again when the commit under way has been made; nil: no need.
+  /// Why to prepare again when the start or the commit under way has been made; nil: no need.
   private var nextReason: UInt32?
   private var isEnding = false
   private var backoffSeconds: UInt64 = 1
@@ -97,6 +98,8 @@ final class ManagedPort {
       throw error
     }
     guard let link else { return }
+    // Until the forwarding thread has called start, which may put into force what open made.
+    isPreparing = true
     lan.thread.post(
       link.addCommand { [weak self] result in
         guard let self else { return }
@@ -106,6 +109,7 @@ final class ManagedPort {
           self.isForwarding = true
           self.finishIfEnded()
         }
+        self.finishPreparing()
       })
   }
 
@@ -209,14 +213,14 @@ final class ManagedPort {
       return
     }
     isPreparing = true
-    lan.thread.post(
-      link.commitCommand { [weak self] in
-        guard let self else { return }
-        self.isPreparing = false
-        guard let next = self.nextReason else { return }
-        self.nextReason = nil
-        self.prepare(reason: next)
-      })
+    lan.thread.post(link.commitCommand { [weak self] in self?.finishPreparing() })
+  }
+
+  private func finishPreparing() {
+    isPreparing = false
+    guard let next = nextReason else { return }
+    nextReason = nil
+    prepare(reason: next)
   }
 
   // MARK: Ending

@@ -17,8 +17,9 @@ struct RuntimeDirectory: ~Copyable {
   init(_ wanted: String?) throws(RuntimeDirectoryFailure) {
     let path: String
     if let wanted { path = wanted } else { path = try Self.defaultPath() }
-    // The directory may be searched by all: each socket in it has its own mode.
-    if unsafe mkdir(path, 0o755) != 0, errno != EEXIST {
+    // The directory may be searched by all, whatever the umask: each socket in it has its own mode.
+    let isMade = unsafe mkdir(path, 0o755) == 0
+    if isMade ? unsafe chmod(path, 0o755) != 0 : errno != EEXIST {
       throw RuntimeDirectoryFailure(
         description: "\(path) cannot be made: \(Errno.current). Name another directory with --runtime-dir.")
     }

@@ -33,22 +33,27 @@ extension MACAddress: CustomStringConvertible {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Reads six pairs of hexadecimal digits joined by colons, in either case: `52:54:00:12:34:56`.
+  /// Reads six hexadecimal numbers of one or two digits joined by colons, in either case, as kernels do:
+  /// `52:54:00:12:34:56`, and `fe:fd:0:0:0:1` as the HOWTO of User Mode Linux writes it.
   /// - Throws: ``EthernetError/malformedAddress(_:)`` for any other text.
   package init(parsing text: String) throws(EthernetError) {
     var value: UInt64 = 0
-    var position = 0
+    var colons = 0
+    var digits = 0
     for byte in text.utf8 {
-      if position % 3 == 2 {
-        guard byte == UInt8(ascii: ":") else { throw .malformedAddress(text) }
+      if byte == UInt8(ascii: ":") {
+        guard digits > 0 else { throw .malformedAddress(text) }
+        colons += 1
+        digits = 0
+        value <<= 8
       } else {
-        guard let digit = hexadecimalDigit(byte) else { throw .malformedAddress(text) }
-        value = value << 4 | digit
+        guard let digit = hexadecimalDigit(byte), digits < 2 else { throw .malformedAddress(text) }
+        value = value & ~0xff | (value & 0xff) << 4 | digit
+        digits += 1
       }
-      position += 1
-      guard position <= 17 else { throw .malformedAddress(text) }
+      guard colons <= 5 else { throw .malformedAddress(text) }
     }
-    guard position == 17 else { throw .malformedAddress(text) }
+    guard colons == 5, digits > 0 else { throw .malformedAddress(text) }
     self.init(truncating: value)
   }
 }

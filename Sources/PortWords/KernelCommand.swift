@@ -13,7 +13,7 @@ package enum KernelCommandError: Error, Hashable, Sendable {
 extension KernelCommandError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .field(let word, let error): "\(error).\n\(error.marked(in: word))"
+    case .field(let word, let error): error.sentence(about: word)
     case .twice(let first, let second):
       "\(first) and \(second) are one NIC inside the guest, where ethN becomes vecN. Give one of them another number."
     }

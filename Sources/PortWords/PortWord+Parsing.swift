@@ -49,7 +49,7 @@ extension PortWord {
 extension WordField {
   /// The address of a NIC.
   func mac() throws(PortWordError) -> MACAddress {
-    guard let address = MACAddress(word: text) else { throw error(.mac) }
+    guard let address = try? MACAddress(parsing: text) else { throw error(.mac) }
     guard !address.isGroup else {
       throw error(.groupMAC(nearest: MACAddress(truncating: address.rawValue & ~0x0100_0000_0000)))
     }

@@ -22,6 +22,8 @@ package enum PortWordFault: Error, Hashable, Sendable {
   case number(ClosedRange<Int>, otherwise: String)
   case longDevice
   case device
+  /// An IPv4 address where the device belongs: commas are missing before it.
+  case addressAsDevice
   case socketType
   case socketPath
   /// A field more than the word has; how many it has.
@@ -46,6 +48,13 @@ extension PortWordError: CustomStringConvertible {
   package var description: String {
     let what = text.isEmpty ? "empty" : text
     return "field \(field) (\(name)) is \(what); \(fault.allowed)"
+  }
+
+  /// `description` as a sentence, and the word with the field underlined below it.
+  /// - Parameter word: as in `marked`.
+  package func sentence(about word: String) -> String {
+    let text = description
+    return "\(text)\(text.hasSuffix("?") ? "" : ".")\n\(marked(in: word))"
   }
 
   /// The word with the field underlined, two lines without a newline at the end.
@@ -74,6 +83,7 @@ extension PortWordFault {
     case .number(let limits, let otherwise):
       "allowed is \(limits.lowerBound) to \(limits.upperBound); empty: \(otherwise)"
     case .longDevice: "allowed are at most 15 bytes: Linux would cut the name"
+    case .addressAsDevice: "write an address as field 4, such as tuntap,,,192.168.0.254"
     case .device: "allowed is an interface's name, without spaces, / and :"
     case .socketType: "allowed is unix, or nothing"
     case .socketPath: "allowed is an absolute path of at most 107 bytes"

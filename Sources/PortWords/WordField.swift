@@ -54,6 +54,7 @@ extension WordField {
     guard text.utf8.count <= 15 else { throw error(.longDevice) }
     let isAllowed = text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && $0 != "/" && $0 != ":" }
     guard isAllowed, text != ".", text != ".." else { throw error(.device) }
+    if IPv4HostAddress(text) != nil { throw error(.addressAsDevice) }
     return text
   }
 

@@ -20,7 +20,7 @@ package struct PortRequest: Equatable {
     do throws(PortWordError) {
       word = try PortWord(parsing: text)
     } catch {
-      throw Failure(.usage, "\(error).\n\(error.marked(in: text))")
+      throw Failure(.usage, error.sentence(about: text))
     }
     switch word.way {
     case .port(let transport): self.transport = transport

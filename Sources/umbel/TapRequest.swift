@@ -54,6 +54,12 @@ struct TapRequest {
       throw Failure(
         .usage, "\"\(name)\" is \(name.utf8.count) bytes long. The name of a device has 1-\(TapDevice.longestName).")
     }
+    // What dev_valid_name() of net/core/dev.c refuses, and the two directories of net/ipv4/conf that are no devices.
+    let isAllowed = name.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f && $0 != "/" && $0 != ":" }
+    guard isAllowed, ![".", "..", "all", "default"].contains(name) else {
+      throw Failure(
+        .usage, "\"\(name)\" cannot be a device's name. Leave out spaces, / and :, and do not use all or default.")
+    }
   }
 
   private static func stationAddress(_ text: String) throws -> MACAddress {
@@ -90,8 +96,11 @@ struct TapRequest {
     guard let link = try? Interfaces.named(name) else { throw Failure(.osError, "\(name) has been deleted meanwhile.") }
     var change = InterfaceChange(isUp: true, mtu: mtu, hardwareAddress: mac?.octets)
     if let bridge {
-      guard let found = try? Interfaces.named(bridge), found.kind == "bridge" else {
+      guard let found = try? Interfaces.named(bridge) else {
         throw Failure(.noInput, "There is no bridge \(bridge). Make one with `ip link add \(bridge) type bridge`.")
+      }
+      guard found.kind == "bridge" else {
+        throw Failure(.noInput, "\(bridge) is not a bridge. Name another; `ip link show type bridge` lists them.")
       }
       change.master = found.index
     }

@@ -180,7 +180,18 @@ struct RunPlanTests {
     #expect(
       try self.plan("linux", "eth0=mcast", lan: "lab", native: true).notes
         == ["eth0=mcast joins LAN default, which has 239.192.168.1:1102."])
-    #expect(failure("linux", "eth0=mcast,,239.9.9.9", native: true) != nil)
+    #expect(
+      failure("linux", "eth0=mcast,,239.9.9.9", native: true)?.contains("Write eth0=mcast,,239.192.168.1,1102 to join")
+        == true)
+    #expect(
+      failure("linux", "eth0=daemon,,unix,/nowhere", lan: "lab", native: true)?.contains(
+        "Write eth0=daemon,,unix,/run/umbel/lab/vde/ctl to join LAN lab, or give") == true)
+  }
+
+  @Test("A command whose words reach no LAN is refused")
+  func noLAN() throws {
+    #expect(failure("linux", "eth0=slirp")?.hasPrefix("eth0=slirp joins no LAN") == true)
+    #expect(try plan("linux", "eth0=slirp", "eth1=mcast").template.sockets.count == 1)
   }
 
   // MARK: What is printed

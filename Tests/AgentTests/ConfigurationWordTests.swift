@@ -101,6 +101,16 @@ func refusedByTransport() {
       .first?.hasPrefix("u.yaml:1:29: group: mcast group 239.192.168.1 port 1102 is opened twice") == true)
 }
 
+@Test("A TAP is one port's, however it is named; TAPs without a name are many")
+func twoPortsOfOneTap() {
+  let twice = "lans: {lab: {ports: [{transport: tap, device: tap1}, \"tuntap,tap1\"]}}\n"
+  #expect(
+    ConfigurationFixture.complaints(("u.yaml", twice), transports: transports)
+      .first?.contains("device: tap device tap1 is opened twice, and an agent opens it once") == true)
+  let unnamed = "lans: {lab: {ports: [{transport: tap}, {transport: tap, name: b}]}}\n"
+  #expect(ConfigurationFixture.complaints(("u.yaml", unnamed), transports: transports) == [])
+}
+
 @Test("A word whose transport is not loaded says so")
 func notLoaded() {
   let lines = ConfigurationFixture.complaints(("u.yaml", "lans: {lab: {ports: [\"tuntap,tap1\"]}}\n"))

@@ -17,10 +17,15 @@ import Testing
     #expect(try MACAddress(parsing: "52:54:00:AB:cD:Ef").rawValue == 0x5254_00ab_cdef)
   }
 
+  @Test func `a number may have one digit, as the HOWTO of User Mode Linux writes it`() throws {
+    #expect(try MACAddress(parsing: "fe:fd:0:0:0:1").rawValue == 0xfefd_0000_0001)
+    #expect(try MACAddress(parsing: "2:54:0:ab:c:ef").rawValue == 0x0254_00ab_0cef)
+  }
+
   @Test(arguments: [
-    "", "52", "52:54:00:ab:cd", "52:54:00:ab:cd:e", "52:54:00:ab:cd:ef:", "52:54:00:ab:cd:ef:00", "52-54-00-ab-cd-ef",
+    "", "52", "52:54:00:ab:cd", "52:54:00:ab:cd:ef:", "52:54:00:ab:cd:ef:00", "52-54-00-ab-cd-ef",
     "5254:00:ab:cd:ef", "52:54:00:ab:cd:eg", " 52:54:00:ab:cd:ef", "52:54:00:ab:cd:ef ", "5:254:00:ab:cd:ef",
-    "+2:54:00:ab:cd:ef", "５2:54:00:ab:cd:ef", "::::::", "0x52:54:00:ab:cd:ef",
+    "fe:fd::0:0:1", ":fd:0:0:0:1", "+2:54:00:ab:cd:ef", "５2:54:00:ab:cd:ef", "::::::", "0x52:54:00:ab:cd:ef",
   ])
   func `any other text is refused`(text: String) {
     #expect(throws: EthernetError.malformedAddress(text)) { try MACAddress(parsing: text) }

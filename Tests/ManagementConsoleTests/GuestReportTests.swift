@@ -110,7 +110,8 @@ struct GuestReportTests {
 
   @Test func `an address that no station can have is refused`() {
     #expect(DeviceWords.problem(ofAddress: "02:00:00:00:00:01") == nil)
-    for text in ["03:00:00:00:00:01", "00:00:00:00:00:00", "02:00:00:00:01", "2:0:0:0:0:1"] {
+    #expect(DeviceWords.problem(ofAddress: "2:0:0:0:0:1") == nil)
+    for text in ["03:00:00:00:00:01", "00:00:00:00:00:00", "02:00:00:00:01", "2:0:0:0:0:g"] {
       #expect(DeviceWords.problem(ofAddress: text) != nil)
     }
   }

@@ -86,6 +86,9 @@ struct PortWordTests {
     "A fault names its field, its place and what is allowed",
     arguments: [
       Bad("mcst", 1..<5, "field 1 (transport) is mcst; did you mean mcast?"),
+      Bad(
+        "tuntap,192.168.0.254", 8..<21,
+        "field 2 (tap device) is 192.168.0.254; write an address as field 4, such as tuntap,,,192.168.0.254"),
       Bad("vxlan,42", 1..<6, "field 1 (transport) is vxlan; allowed is mcast, tuntap, ethertap or daemon"),
       Bad("", 1..<1, "field 1 (transport) is empty; allowed is mcast, tuntap, ethertap or daemon"),
       Bad("eth0=mcast", 1..<11, "field 1 (transport) is eth0=mcast; write the word alone, without ethN="),

@@ -67,7 +67,9 @@ final class ManagedLAN {
   /// Makes the directory and opens the doors.
   func openDoors() throws(DoorError) {
     guard !configuration.doors.isEmpty else { return }
-    if unsafe mkdir(directory, 0o755) != 0, errno != EEXIST {
+    // Guests of other users pass it on their way to the doors, whatever the umask.
+    let isMade = unsafe mkdir(directory, 0o755) == 0
+    if isMade ? unsafe chmod(directory, 0o755) != 0 : errno != EEXIST {
       throw DoorError(path: directory, error: Errno.current)
     }
     for door in configuration.doors {

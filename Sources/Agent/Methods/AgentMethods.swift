@@ -228,7 +228,7 @@ final class AgentMethods: VarlinkHandler {
     where port.transport === transport && transport.description.exclusiveResource(of: port.values) == resource {
       throw AgentError.invalidOption(
         transport.description.exclusiveOption ?? "", problem: "is in use: \(port.path) has \(resource)",
-        remedy: "One agent opens it once: use that LAN, or another group or port.")
+        remedy: "An agent opens it once: use that LAN, or name another.")
     }
   }
 

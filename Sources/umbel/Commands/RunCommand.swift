@@ -65,6 +65,7 @@ struct RunCommand: ParsableCommand {
     let plan = try plan(client)
     for note in plan.notes { Output.complain(note) }
     if dryRun {
+      for tap in plan.taps { Output.complain(wouldBe(tap)) }
       let words = plan.template.filled(try numbers(wouldBe: plan.template.sockets.count))
       return try Output.write(ShellWords.quoted(words) + "\n")
     }
@@ -111,6 +112,12 @@ struct RunCommand: ParsableCommand {
       throw ClientError.malformed("no descriptor \(reply.descriptor)")
     }
     return descriptor.release()
+  }
+
+  private func wouldBe(_ tap: AddPort.Parameters) -> String {
+    let options = (tap.options ?? [:]).sorted { $0.key < $1.key }
+      .map { " \($0.key)=\($0.value.joined(separator: ","))" }
+    return "A port tap\(options.joined()) of LAN \(tap.lan) would be made; it ends with the command."
   }
 
   /// Makes a TAP port that ends with the command.

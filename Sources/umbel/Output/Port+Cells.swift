@@ -15,7 +15,7 @@ extension Port {
       case .opening, .waiting, .closing: .warning
       case .failed: .bad
       }
-    let retry = retryInSeconds.map { "next try in \(Units.duration(seconds: $0))" }
+    let retry = retryInSeconds.map { $0 == 0 ? "next try now" : "next try in \(Units.duration(seconds: $0))" }
     let reasons = [text.isEmpty ? nil : text, retry].compactMap { $0 }.joined(separator: "; ")
     return Cell(reasons.isEmpty ? state.rawValue : "\(state.rawValue): \(reasons)", look)
   }

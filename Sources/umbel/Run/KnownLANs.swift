@@ -31,10 +31,12 @@ package struct KnownLANs {
     case .multicast(let group, let port, let ttl):
       let names = group != nil || port != nil || isNative
       return try multicast(
-        nic, named, names ? (group ?? PortWord.defaultGroup, port ?? PortWord.defaultPort) : nil, ttl: ttl)
+        nic, named, names ? (group ?? PortWord.defaultGroup, port ?? PortWord.defaultPort) : nil, ttl: ttl,
+        isNative: isNative)
     case .daemon(let control, _):
       let path = control ?? (isNative ? PortWord.defaultControl : nil)
-      return try path.map { path throws(Failure) in try daemon(nic, named, path) } ?? Match(lan: named, by: nil)
+      guard let path else { return Match(lan: named, by: nil) }
+      return try daemon(nic, named, path, isNative: isNative)
     case .tap(let device, let host): return try tap(named, nic, device, host)
     }
   }
@@ -45,7 +47,7 @@ package struct KnownLANs {
   // MARK: mcast
 
   private func multicast(
-    _ nic: KernelNIC, _ named: String, _ wanted: (group: IPv4Address, port: Int)?, ttl: Int?
+    _ nic: KernelNIC, _ named: String, _ wanted: (group: IPv4Address, port: Int)?, ttl: Int?, isNative: Bool
   ) throws(Failure) -> Match {
     let trunks = ports.filter { $0.transport == "mcast" }
     var found = Match(lan: named, by: nil)
@@ -53,7 +55,7 @@ package struct KnownLANs {
       let place = "\(wanted.group):\(wanted.port)"
       let fitting = trunks.filter { $0.groupAndPort == place }.map(\.lan)
       guard let lan = fitting.contains(named) ? named : fitting.first else {
-        throw Failure(.noInput, Self.refusal(nic, named, place, trunks, word: nic.word))
+        throw Failure(.noInput, Self.refusal(nic, named, place, trunks, isNative: isNative))
       }
       found = Match(lan: lan, by: lan == named ? nil : place)
     }
@@ -67,26 +69,35 @@ package struct KnownLANs {
   }
 
   private static func refusal(
-    _ nic: KernelNIC, _ named: String, _ place: String, _ trunks: [Port], word: PortWord
+    _ nic: KernelNIC, _ named: String, _ place: String, _ trunks: [Port], isNative: Bool
   ) -> String {
     let own = trunks.filter { $0.lan == named }.compactMap(\.groupAndPort)
     let has = own.isEmpty ? "LAN \(named) has no group" : "LAN \(named) has \(own.joined(separator: ", "))"
-    let options = ["mcast"] + word.options.map { "\($0.name)=\($0.text)" }
-    return "\(nic.text): no LAN has \(place); \(has). Write \(nic.name)=mcast to join LAN \(named) whatever its group, "
-      + "or give a LAN that group: `umbel port add \(named) \(options.joined(separator: " "))`."
+    let options = ["mcast"] + nic.word.options.map { "\($0.name)=\($0.text)" }
+    // The guest's kernel joins what its word says, and has a default of its own.
+    let joining =
+      isNative
+      ? own.first.map { "\(nic.name)=mcast,,\($0.replacing(":", with: ",")) to join LAN \(named)" }
+      : "\(nic.name)=mcast to join LAN \(named) whatever its group"
+    return "\(nic.text): no LAN has \(place); \(has). " + (joining.map { "Write \($0), or give" } ?? "Give")
+      + " a LAN that group: `umbel port add \(named) \(options.joined(separator: " "))`."
   }
 
   // MARK: daemon
 
-  private func daemon(_ nic: KernelNIC, _ named: String, _ path: String) throws(Failure) -> Match {
+  private func daemon(
+    _ nic: KernelNIC, _ named: String, _ path: String, isNative: Bool
+  ) throws(Failure) -> Match {
     let fitting = lans.filter { lan in lan.doors.contains { $0.name == "vde" && $0.path == path } }.map(\.name)
     guard let lan = fitting.first else {
       let door = lans.first { $0.name == named }?.doors.first { $0.name == "vde" }
       let own = door.map { ", \($0.place) is LAN \(named)'s" }
+      let joining = isNative ? door.map { "daemon,,unix,\($0.place)" } : "daemon"
       throw Failure(
         .noInput,
-        "\(nic.text): no LAN has a vde door at \(path)\(own ?? ""). Write \(nic.name)=daemon to join LAN \(named), or "
-          + "give a LAN that door in the configuration: doors: [{door: vde, path: \(path)}].")
+        "\(nic.text): no LAN has a vde door at \(path)\(own ?? ""). "
+          + (joining.map { "Write \(nic.name)=\($0) to join LAN \(named), or give" } ?? "Give")
+          + " a LAN that door in the configuration: doors: [{door: vde, path: \(path)}].")
     }
     return Match(lan: lan, by: lan == named ? nil : path)
   }

@@ -59,6 +59,13 @@ package struct RunPlan: Equatable {
         try template.append(request.isNative ? word : line.renamed(index), socket)
       }
     }
+    let left = request.command.filter { KernelCommand.namesNICs([$0]) }
+    if line.nics.isEmpty, template.sockets.isEmpty, !request.hasNumber, !left.isEmpty {
+      throw Failure(
+        .usage,
+        "\(left.joined(separator: " ")) joins no LAN: it carries no Ethernet to one. "
+          + "Write \(left[0].prefix { $0 != "=" })=mcast.")
+    }
     if request.hasNumber, template.sockets.isEmpty { template.append(.init(kind: request.kind, lan: request.lan)) }
     if !request.isNative, !line.nics.isEmpty { notes.insert(Self.renaming(line.nics), at: 0) }
   }

@@ -67,7 +67,7 @@ private let lans: [Bad] = [
       + "allowed are 1 to 32 of A-Z a-z 0-9 . _ -, the first a letter or digit"),
   Bad(
     "the name of the control socket", "lans: {umbel.sock: {}}\n",
-    "u.yaml:1:8: umbel.sock: is kept for the agent's own files; allowed is what does not begin with umbel."),
+    "u.yaml:1:8: umbel.sock: is kept for the agent's own files, as all that begins with umbel and a full stop"),
   Bad("a LAN that is a word", "lans: {lab: on}\n", "u.yaml:1:13: lab: is on; it must be a map with doors and ports"),
   Bad(
     "a mistyped key of a LAN", "lans: {lab: {dors: []}}\n",

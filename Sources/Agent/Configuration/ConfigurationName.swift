@@ -12,9 +12,9 @@ package enum ConfigurationName {
 
   /// Why `name` cannot be a LAN's. A LAN's directory stands beside the agent's own `umbel.sock` and `notify`.
   package static func problem(ofLan name: String) -> String? {
-    if name == "notify" { return "is kept for the agent's own socket; choose another" }
+    if name == "notify" { return "is kept for the agent's own socket" }
     guard name.hasPrefix("umbel.") else { return problem(ofPort: name) }
-    return "is kept for the agent's own files; allowed is what does not begin with umbel."
+    return "is kept for the agent's own files, as all that begins with umbel and a full stop"
   }
 
   private static func isAllowed(_ byte: UInt8) -> Bool {

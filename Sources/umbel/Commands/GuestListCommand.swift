@@ -15,7 +15,7 @@ struct GuestListCommand: ParsableCommand {
 
   func run() throws {
     let view = try AgentView(connection)
-    let guests = GuestFinder(directories: try places.directories, view: view).running
+    let guests = try places.finder(view).running
       .map { GuestReport($0, view: view) }
     try format.write(GuestList(guests: guests, agent: view.problem)) {
       GuestList(guests: guests, agent: view.problem).text(coloured: $0)

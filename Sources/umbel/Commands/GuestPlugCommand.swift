@@ -40,7 +40,7 @@ struct GuestPlugCommand: ParsableCommand {
   func run() throws {
     let client = try connection.open()
     let view = try AgentView(client)
-    let guest = try GuestFinder(directories: try places.directories, view: view).guest(named: umid)
+    let guest = try places.finder(view).guest(named: umid)
     guard let known = view.lans.first(where: { $0.name == lan }) else {
       throw Failure(AgentError.noSuchLan(lan, existing: view.lans.map(\.name)))
     }

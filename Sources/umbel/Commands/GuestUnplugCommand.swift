@@ -20,8 +20,7 @@ struct GuestUnplugCommand: ParsableCommand {
   }
 
   func run() throws {
-    let guest = try GuestFinder(directories: try places.directories, view: try AgentView(connection))
-      .guest(named: umid)
+    let guest = try places.finder(try AgentView(connection)).guest(named: umid)
     do throws(ConsoleError) {
       _ = try guest.directory.console.ask("remove \(device)")
     } catch {

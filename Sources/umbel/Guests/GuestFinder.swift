@@ -5,6 +5,8 @@ import ManagementConsole
 struct GuestFinder {
   let directories: [String]
   let view: AgentView
+  /// The user has named the directories: of several guests of one name, the one there is meant.
+  var isChosen = false
 
   /// By name and process. What a guest left behind is none.
   var running: [RunningGuest] {
@@ -15,7 +17,11 @@ struct GuestFinder {
   /// The one guest of that name.
   func guest(named umid: String) throws(Failure) -> RunningGuest {
     let places = places
-    let found = places.filter { $0.umid == umid }.compactMap { RunningGuest(asking: $0) }
+    var found = places.filter { $0.umid == umid }.compactMap { RunningGuest(asking: $0) }
+    if isChosen, found.count > 1 {
+      let chosen = found.filter { guest in directories.contains { "\($0)/\(umid)" == guest.directory.path } }
+      if !chosen.isEmpty { found = chosen }
+    }
     if found.count > 1 {
       let paths = found.map(\.directory.path).joined(separator: ", ")
       throw Failure(.usage, "There are \(found.count) guests \"\(umid)\": \(paths). Name one's uml_dir with --uml-dir.")

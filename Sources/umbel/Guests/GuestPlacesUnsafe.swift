@@ -25,6 +25,11 @@ struct GuestPlaces: ParsableArguments {
     }
   }
 
+  /// Finds guests there.
+  func finder(_ view: AgentView) throws -> GuestFinder {
+    GuestFinder(directories: try directories, view: view, isChosen: !umlDir.isEmpty)
+  }
+
   private static var usual: String? {
     func variable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
     if let path = variable("UML_DIR"), path.hasPrefix("/") { return path }

@@ -31,7 +31,7 @@ final class VDEDataSocket {
     }
     try connect(to: request, of: client)
     // Clients are members of the directory's group, unless others may pass through it, too.
-    _ = unsafe chmod(path, status.st_mode & S_IXOTH != 0 ? 0o666 : 0o660)
+    try? SocketFile(at: path).setAccess(mode: status.st_mode & S_IXOTH != 0 ? 0o666 : 0o660, group: nil)
   }
 
   deinit {

@@ -21,6 +21,7 @@ fi
 nobody=(nsenter --net=/run/netns/a -- "${user[@]}" env "XDG_RUNTIME_DIR=$directory")
 
 # A careful user's umask is about files; the doors, and the way to them, have modes of their own.
+# shellcheck disable=SC2016 # the inner shell expands it
 started agent-a.log "${nobody[@]}" sh -c 'umask 077; exec "$1"' - "$build/umbeld"
 agent_pid[a]=$!
 check "an agent of another user than root starts" within 10 test -S "$directory/umbel/umbel.sock"

@@ -6,9 +6,7 @@
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 
-for program in vde_plug qemu-system-x86_64; do
-  command -v "$program" >/dev/null || fatal "there is no $program: contrib/setup installs it"
-done
+needs vde_plug qemu-system-x86_64
 
 host a
 cat >/run/hosts/doors.yaml <<'YAML'
@@ -39,31 +37,7 @@ agent a --config /run/hosts/doors.yaml
 # lines TEXT: is this in the list of LANs?
 listed() { umbel a lan list | grep -qF -- "$1"; }
 
-# red_ports NUMBER KIND: has red this many ports of that door?
-red_ports() { equal "$1" "$(asks a ListPorts "sum(1 for p in ports if p['lan'] == 'red' and p['name'].startswith('$2'))")"; }
-
-# hub RED BLUE: a QEMU that joins two back ends.
-hub() {
-  started qemu.log nsenter --net=/run/netns/a -- qemu-system-x86_64 -M none -nodefaults -display none \
-    -netdev "$1,id=red" -netdev hubport,id=one,hubid=0,netdev=red \
-    -netdev "$2,id=blue" -netdev hubport,id=two,hubid=0,netdev=blue
-  hub=$!
-}
 blue_stream="stream,server=off,addr.type=unix,addr.path=$(door a blue stream)"
-
-# bess_ports LAN NUMBER: has the LAN this many guests of the frame tool?
-bess_ports() { equal "$2" "$(asks a ListPorts "sum(1 for p in ports if p['lan'] == '$1' and p['name'].startswith('bess'))")"; }
-
-# passes NAME FROM TO SENTENCE [OPTION…]: 1,000 numbered frames of one LAN arrive in the other, each once.
-passes() {
-  local name=$1 from=$2 to=$3 sentence=$4
-  shift 4
-  within 10 bess_ports "$to" 0
-  collector a "$name" "$(door a "$to")" 1000 "$@"
-  within 10 bess_ports "$to" 1
-  frames a number "$(door a "$from")" 1000 "$@"
-  check "$sentence" collected "$name"
-}
 
 # ---- Places ------------------------------------------------------------------------------------------------------------
 
@@ -76,22 +50,22 @@ ip -n a address add 192.0.2.1/24 dev lo
 ended "$squatter"
 check "both open by themselves" within 40 fails listed waiting
 
-hub "stream,server=off,addr.type=inet,addr.host=127.0.0.1,addr.port=5555" "$blue_stream"
-check "a QEMU comes in by TCP" within 10 red_ports 1 stream
+hub a "stream,server=off,addr.type=inet,addr.host=127.0.0.1,addr.port=5555" "$blue_stream"
+check "a QEMU comes in by TCP" within 10 door_ports a 1 red stream
 check "it is known by its address" equal True \
   "$(asks a ListPorts "[p['peer']['address'].startswith('127.0.0.1:') for p in ports if p['lan'] == 'red'][0]")"
-passes tcp-there red blue "frames pass" --size 1514
-passes tcp-back blue red "and back" --size 1514
+passes a tcp-there red blue "frames pass" 1000 --size 1514
+passes a tcp-back blue red "and back" 1000 --size 1514
 ended "$hub"
-check "when the QEMU is gone, so is its port" within 5 red_ports 0 stream
+check "when the QEMU is gone, so is its port" within 5 door_ports a 0 red stream
 started six.log nsenter --net=/run/netns/a -- python3 -c '
 import socket, time
 s = socket.create_connection(("::1", 5557))
 time.sleep(1000)'
 six=$!
-check "another comes in by IPv6" within 10 red_ports 1 stream
+check "another comes in by IPv6" within 10 door_ports a 1 red stream
 ended "$six"
-within 5 red_ports 0 stream
+within 5 door_ports a 0 red stream
 
 # ---- A crowd -----------------------------------------------------------------------------------------------------------
 
@@ -108,9 +82,9 @@ print("ready", flush=True)
 time.sleep(1000)'
 crowd=$!
 within 20 grep -q ready "$logs/crowd.log"
-hub "vde,sock=$(runtime a)/red/vde" "$blue_stream"
-check "a guest comes in beside 1,000 connections that say nothing" within 3 red_ports 1 vde
-passes crowd red blue "and its frames pass" --size 1514
+hub a "vde,sock=$(runtime a)/red/vde" "$blue_stream"
+check "a guest comes in beside 1,000 connections that say nothing" within 3 door_ports a 1 red vde
+passes a crowd red blue "and its frames pass" 1000 --size 1514
 before=$EPOCHREALTIME
 python3 - <<'PYTHON'
 import socket, struct, os
@@ -125,7 +99,7 @@ check "one at the door of the crowd is answered at once" at_most 1000000 \
 check "the journal tells of the crowd in few words" at_most 1 "$(grep -c 'have not finished their handshake' "$logs/agent-a.log")"
 ended "$crowd"
 ended "$hub"
-within 10 red_ports 0 vde
+within 10 door_ports a 0 red vde
 
 # ---- By command --------------------------------------------------------------------------------------------------------
 

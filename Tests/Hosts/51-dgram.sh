@@ -6,7 +6,7 @@
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 
-command -v qemu-system-x86_64 >/dev/null || fatal "there is no qemu-system-x86_64: contrib/setup installs it"
+needs qemu-system-x86_64
 
 host a
 cat >/run/hosts/dgram.yaml <<'YAML'
@@ -17,29 +17,11 @@ YAML
 agent a --config /run/hosts/dgram.yaml
 
 # A QEMU that joins both LANs. It says nothing by itself: the first frame from blue makes it known at red's door.
-hub() {
-  started qemu.log nsenter --net=/run/netns/a -- qemu-system-x86_64 -M none -nodefaults -display none \
-    -netdev "dgram,id=red,local.type=unix,local.path=/run/hosts/qemu.red,remote.type=unix,remote.path=$(door a red dgram)" \
-    -netdev hubport,id=one,hubid=0,netdev=red \
-    -netdev "stream,id=blue,server=off,addr.type=unix,addr.path=$(door a blue stream)" \
-    -netdev hubport,id=two,hubid=0,netdev=blue
-  hub=$!
-  within 10 ports 1 blue stream
+both_lans() {
+  hub a "dgram,local.type=unix,local.path=/run/hosts/qemu.red,remote.type=unix,remote.path=$(door a red dgram)" \
+    "stream,server=off,addr.type=unix,addr.path=$(door a blue stream)"
+  within 10 door_ports a 1 blue stream
   frames a number "$(door a blue)" 1 --size 64
-}
-
-# ports NUMBER LAN DOOR: has the LAN this many ports of that door?
-ports() { equal "$1" "$(asks a ListPorts "sum(1 for p in ports if p['lan'] == '$2' and p['name'].startswith('$3'))")"; }
-
-# passes NAME FROM TO SENTENCE COUNT [OPTION…]: numbered frames of one LAN arrive in the other, each once.
-passes() {
-  local name=$1 from=$2 to=$3 sentence=$4 count=$5
-  shift 5
-  within 10 ports 0 "$to" bess
-  collector a "$name" "$(door a "$to")" "$count" "$@"
-  within 10 ports 1 "$to" bess
-  frames a number "$(door a "$from")" "$count" "$@"
-  check "$sentence" collected "$name"
 }
 
 # counted COUNTER: at red's door.
@@ -47,22 +29,22 @@ counted() { asks a ListLans "[d['transportCounters'].get('$1', 0) for l in lans 
 
 # ---- QEMU --------------------------------------------------------------------------------------------------------------
 
-hub
-check "a QEMU has a port when it has sent something" within 5 ports 1 red dgram
-passes there red blue "2,000 frames reach it" 2000 --size 1514
-passes back blue red "and 2,000 come from it" 2000 --size 1514
-passes jumbo red blue "so do frames of 9,216 bytes" 500 --size 9216 --rate 1000
-passes jumbo-back blue red "and back" 500 --size 9216 --rate 1000
+both_lans
+check "a QEMU has a port when it has sent something" within 5 door_ports a 1 red dgram
+passes a there red blue "2,000 frames reach it" 2000 --size 1514
+passes a back blue red "and 2,000 come from it" 2000 --size 1514
+passes a jumbo red blue "so do frames of 9,216 bytes" 500 --size 9216 --rate 1000
+passes a jumbo-back blue red "and back" 500 --size 9216 --rate 1000
 check "nothing was dropped" equal "[]" \
   "$(asks a ListPorts "[p['drops'] for p in ports if sum(p['drops'].values())]")"
 check "but frames of before it had a port, and they are counted" at_least 1 "$(counted early-frame)"
 ended "$hub"
-check "when the QEMU is killed, its port ends" within 5 ports 0 red dgram
-hub
-check "when it is back, it has one again" within 5 ports 1 red dgram
-passes again red blue "and frames reach it" 500
+check "when the QEMU is killed, its port ends" within 5 door_ports a 0 red dgram
+both_lans
+check "when it is back, it has one again" within 5 door_ports a 1 red dgram
+passes a again red blue "and frames reach it" 500
 ended "$hub"
-within 5 ports 0 red dgram
+within 5 door_ports a 0 red dgram
 
 # ---- Other clients -----------------------------------------------------------------------------------------------------
 
@@ -89,7 +71,7 @@ mkfifo /run/hosts/krun
 exec {krun}<>/run/hosts/krun
 nsenter --net=/run/netns/a -- python3 /run/hosts/unixgram.py "$(door a red dgram)" 1 </run/hosts/krun \
   >"$logs/krun.log" 2>&1 3>&- &
-check "a greeting is enough for a port" within 5 ports 1 red dgram
+check "a greeting is enough for a port" within 5 door_ports a 1 red dgram
 frames_of() { asks a ListPorts "[p['counters']['receivedFrames'] for p in ports if p['lan'] == 'red' and p['name'].startswith('dgram')]"; }
 check "and is no frame" equal "[0]" "$(frames_of)"
 echo frame >&"$krun"
@@ -98,11 +80,11 @@ check "a frame is one" within 5 arrived "[1]"
 pid_of() { asks a ListPorts "[p['peer']['processId'] for p in ports if p['lan'] == 'red' and p['name'].startswith('dgram')]"; }
 first=$(pid_of)
 echo child >&"$krun"
-another() { ! equal "$first" "$(pid_of)" >/dev/null && ports 1 red dgram; }
+another() { ! equal "$first" "$(pid_of)" >/dev/null && door_ports a 1 red dgram; }
 check "the same address with other credentials is another guest" within 5 another
 check "whose predecessor has left" within 5 grep -q "another process has the guest's address now" "$logs/agent-a.log"
 echo leave >&"$krun"
-check "a guest that ends has no port any more" within 5 ports 0 red dgram
+check "a guest that ends has no port any more" within 5 door_ports a 0 red dgram
 
 before=$(counted unnamed-sender)
 on a python3 -c '
@@ -136,6 +118,6 @@ for round in range(3):
         s.close()
     time.sleep(16)
 PYTHON
-check "of 600 guests that have come and gone in three crowds, none is left" within 20 ports 0 red dgram
+check "of 600 guests that have come and gone in three crowds, none is left" within 20 door_ports a 0 red dgram
 agent_end a
 check "the socket goes with the agent" fails test -e "$(door a red dgram)"

@@ -7,9 +7,7 @@
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 
-for program in vde_plug qemu-system-x86_64; do
-  command -v "$program" >/dev/null || fatal "there is no $program: contrib/setup installs it"
-done
+needs vde_plug qemu-system-x86_64
 
 host a
 cat >/run/hosts/vde.yaml <<'YAML'
@@ -34,28 +32,14 @@ told() { asks "$1" ListPorts "sorted($3 for p in ports if p['lan'] == '$2' and p
 
 drops() { asks a ListPorts "sum(sum(p['drops'].values()) for p in ports if p['lan'] == '$1' and p['name'].startswith('vde'))"; }
 
-# bess_ports LAN NUMBER: has the LAN this many guests of the frame tool?
-bess_ports() { equal "$2" "$(asks a ListPorts "sum(1 for p in ports if p['lan'] == '$1' and p['name'].startswith('bess'))")"; }
-
-# passes NAME FROM TO SENTENCE COUNT [OPTION…]: numbered frames of one LAN arrive in the other, each once.
-passes() {
-  local name=$1 from=$2 to=$3 sentence=$4 count=$5
-  shift 5
-  within 10 bess_ports "$to" 0
-  collector a "$name" "$(door a "$to")" "$count" "$@"
-  within 10 bess_ports "$to" 1
-  frames a number "$(door a "$from")" "$count" "$@"
-  check "$sentence" collected "$name"
-}
-
 # ---- vde_plug: a cable of libvdeplug between the two doors ---------------------------------------------------------------
 
 with cable vde_plug "vde://$(door a red vde)" "vde://$(door a blue vde)"
 check "vde_plug has a port in each LAN" within 10 guest_ports a 2
 check "its description is shown" within 5 equal "[True]" "$(told a red "'vdeplug: user=' in p['text']")"
-passes plug red blue "2,000 frames pass vde_plug, each once" 2000 --size 1514
-passes jumbo red blue "frames of 9,216 bytes pass vde_plug" 200 --size 9216 --rate 1000
-passes back blue red "and the other way" 2000
+passes a plug red blue "2,000 frames pass vde_plug, each once" 2000 --size 1514
+passes a jumbo red blue "frames of 9,216 bytes pass vde_plug" 200 --size 9216 --rate 1000
+passes a back blue red "and the other way" 2000
 check "nothing was dropped" equal "0 0" "$(drops red) $(drops blue)"
 check "it has removed its own sockets" equal "1" "$(find "$(door a red vde)" -name 'port-*' | wc -l)"
 ended "${program_pid[cable]}"
@@ -71,12 +55,12 @@ with qemu qemu-system-x86_64 -M none -nodefaults -display none \
 check "QEMU has a port in each LAN" within 20 guest_ports a 2
 check "it says who it is" within 5 equal "[True]" "$(told a red "': QEMU user=' in p['text']")"
 check "its largest frame is known" equal "[4096]" "$(told a red "p['largestFrame']")"
-passes qemu blue red "2,000 frames pass from QEMU's vde back end" 2000 --size 1514
-passes largest red blue "frames of 4,096 bytes pass to it" 200 --size 4096 --rate 1000
+passes a qemu blue red "2,000 frames pass from QEMU's vde back end" 2000 --size 1514
+passes a largest red blue "frames of 4,096 bytes pass to it" 200 --size 4096 --rate 1000
 before=$(drops red)
-within 10 bess_ports blue 0
+within 10 door_ports a 0 blue bess
 collector a none "$(door a blue)" 0 --size 4097 --seconds 3
-within 10 bess_ports blue 1
+within 10 door_ports a 1 blue bess
 frames a number "$(door a red)" 200 --size 4097 --rate 1000
 check "longer ones do not, not even cut" collected none
 check "each of them is counted as dropped" equal $((before + 200)) "$(drops red)"
@@ -90,7 +74,7 @@ within 10 grep -q ready "$logs/crowd.log"
 check "malformed requests are refused" python3 "$HOSTS_DIR/vde.py" malformed "$(door a red vde)"
 with cable vde_plug "vde://$(door a red vde)" "vde://$(door a blue vde)"
 check "a guest comes in beside 40 that never finish their request" within 10 guest_ports a 2
-passes beside red blue "and loses nothing" 500
+passes a beside red blue "and loses nothing" 500
 ended "${program_pid[cable]}"
 ended "${program_pid[crowd]}"
 within 10 guest_ports a 0
@@ -113,7 +97,7 @@ agent_end a
 agent a --config /run/hosts/vde.yaml
 with again vde_plug "vde://$(door a red vde)" "vde://$(door a blue vde)"
 check "after the agent's restart the doors are open again" within 10 equal "[True]" "$(told a red "p['state'] == 'up'")"
-passes again red blue "and frames pass" 500
+passes a again red blue "and frames pass" 500
 agent_end a
 check "when the agent ends, so does vde_plug" within 5 fails kill -0 "${program_pid[again]}"
 check "and nothing of the LAN is left" fails test -e "$(runtime a)/red"

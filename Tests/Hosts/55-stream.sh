@@ -6,7 +6,7 @@
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 
-command -v qemu-system-x86_64 >/dev/null || fatal "there is no qemu-system-x86_64: contrib/setup installs it"
+needs qemu-system-x86_64
 
 host a
 cat >/run/hosts/stream.yaml <<'YAML'
@@ -20,43 +20,18 @@ lans:
 YAML
 agent a --config /run/hosts/stream.yaml
 
-# hub RED BLUE: a QEMU that joins two back ends.
-hub() {
-  started qemu.log nsenter --net=/run/netns/a -- qemu-system-x86_64 -M none -nodefaults -display none \
-    -netdev "$1,id=red" -netdev hubport,id=one,hubid=0,netdev=red \
-    -netdev "$2,id=blue" -netdev hubport,id=two,hubid=0,netdev=blue
-  hub=$!
-}
-
 red_stream="stream,server=off,addr.type=unix,addr.path=$(door a red stream)"
 
 # state NAME: of a port of blue.
 state() { asks a ListPorts "[p['state'] for p in ports if p['name'] == '$1'][0]"; }
 is() { equal "$2" "$(state "$1")"; }
 
-# red_ports NUMBER: has red this many ports?
-red_ports() { equal "$1" "$(asks a ListPorts "sum(1 for p in ports if p['lan'] == 'red')")"; }
-
-# bess_ports LAN NUMBER: has the LAN this many guests of the frame tool?
-bess_ports() { equal "$2" "$(asks a ListPorts "sum(1 for p in ports if p['lan'] == '$1' and p['name'].startswith('bess'))")"; }
-
-# passes NAME FROM TO SENTENCE COUNT [OPTION…]: numbered frames of one LAN arrive in the other, each once.
-passes() {
-  local name=$1 from=$2 to=$3 sentence=$4 count=$5
-  shift 5
-  within 10 bess_ports "$to" 0
-  collector a "$name" "$(door a "$to")" "$count" "$@"
-  within 10 bess_ports "$to" 1
-  frames a number "$(door a "$from")" "$count" "$@"
-  check "$sentence" collected "$name"
-}
-
 # both NAME SENTENCE [OPTION…]: frames pass both ways.
 both() {
   local name=$1 sentence=$2
   shift 2
-  passes "$name-there" red blue "$sentence" 2000 "$@"
-  passes "$name-back" blue red "and back" 2000 "$@"
+  passes a "$name-there" red blue "$sentence" 2000 "$@"
+  passes a "$name-back" blue red "and back" 2000 "$@"
 }
 
 check "a port whose server is away waits" within 5 is unix waiting
@@ -64,26 +39,26 @@ check "and says for whom" equal True \
   "$(asks a ListPorts "'/run/hosts/qemu.sock does not take a connection' in [p['text'] for p in ports if p['name'] == 'unix'][0]")"
 check "so does one of a TCP server" within 5 is tcp waiting
 
-hub "$red_stream" "stream,server=on,addr.type=unix,addr.path=/run/hosts/qemu.sock"
+hub a "$red_stream" "stream,server=on,addr.type=unix,addr.path=/run/hosts/qemu.sock"
 check "when a QEMU listens at the path, the port comes up by itself" within 40 is unix up
 both unix "2,000 frames pass QEMU's stream back ends" --size 1514
 both jumbo "so do frames of 9,216 bytes" --size 9216 --rate 1000
 ended "$hub"
 check "when the QEMU is killed, the port waits" within 5 is unix waiting
-check "and the port of the door ends" within 5 red_ports 0
+check "and the port of the door ends" within 5 door_ports a 0 red
 rm -f /run/hosts/qemu.sock
 
-hub socket,connect=127.0.0.1:5555 "socket,listen=127.0.0.1:4444"
+hub a socket,connect=127.0.0.1:5555 "socket,listen=127.0.0.1:4444"
 check "TCP does as well, at a door and at a server with a name" within 40 is tcp up
 check "the guest at the door is known by its address" equal True \
   "$(asks a ListPorts "[p['text'] for p in ports if p['lan'] == 'red'][0].startswith('connected from 127.0.0.1:')")"
 both tcp "2,000 frames pass over TCP" --size 1514
 ended "$hub"
 check "when the QEMU is killed, the port waits" within 5 is tcp waiting
-hub "$red_stream" "socket,listen=127.0.0.1:4444"
+hub a "$red_stream" "socket,listen=127.0.0.1:4444"
 check "when it is back, the port comes up by itself" within 40 is tcp up
 both again "and frames pass" --size 1514
 drops=$(asks a ListPorts "[p['drops'] for p in ports if sum(p['drops'].values()) and p['state'] == 'up']")
 check "nothing was dropped where frames passed" equal "[]" "$drops"
 ended "$hub"
-check "when the QEMU is gone, so is its port at the door" within 5 red_ports 0
+check "when the QEMU is gone, so is its port at the door" within 5 door_ports a 0 red

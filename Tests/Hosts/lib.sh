@@ -87,6 +87,14 @@ fatal() {
   exit
 }
 
+# needs PROGRAM…: the scenario cannot go on without these.
+needs() {
+  local program
+  for program in "$@"; do
+    command -v "$program" >/dev/null || fatal "there is no $program: contrib/setup installs it"
+  done
+}
+
 # ---- Hosts and wires ---------------------------------------------------------------------------------------------
 
 # segment NAME [MTU]
@@ -188,6 +196,11 @@ asks() { python3 "$HOSTS_DIR/varlink.py" "$(runtime "$1")/umbel.sock" "$2" "$3";
 # guest_ports HOST NUMBER: a command for check and within: has the agent this many guest ports?
 guest_ports() { equal "$2" "$(asks "$1" ListPorts 'sum(1 for p in ports if p["role"] == "guest")')"; }
 
+# door_ports HOST NUMBER LAN [DOOR]: has the LAN this many ports, or this many of that door?
+door_ports() {
+  equal "$2" "$(asks "$1" ListPorts "sum(1 for p in ports if p['lan'] == '$3' and p['name'].startswith('${4-}'))")"
+}
+
 # stations HOST NUMBER: has it this many entries in its FDBs?
 stations() { equal "$2" "$(asks "$1" ListStations 'len(stations)')"; }
 
@@ -225,6 +238,27 @@ collected() {
   tail --pid="${collector_pid[$1]}" -f /dev/null
   cat "$logs/collector-$1.log"
   grep -qx 'all is well' "$logs/collector-$1.log"
+}
+
+# passes HOST NAME FROM TO SENTENCE COUNT [OPTION…]: a check that numbered frames of one LAN of that host arrive in the
+# other, each once. The collector's port must be there before the first frame, and alone.
+passes() {
+  local host=$1 name=$2 from=$3 to=$4 sentence=$5 count=$6
+  shift 6
+  within 10 door_ports "$host" 0 "$to" bess
+  collector "$host" "$name" "$(door "$host" "$to")" "$count" "$@"
+  within 10 door_ports "$host" 1 "$to" bess
+  frames "$host" number "$(door "$host" "$from")" "$count" "$@"
+  check "$sentence" collected "$name"
+}
+
+# hub HOST ONE OTHER: starts a QEMU that joins two back ends, words of -netdev without "id="; its pid is in $hub.
+hub() {
+  started qemu.log nsenter "--net=/run/netns/$1" -- qemu-system-x86_64 -M none -nodefaults -display none \
+    -netdev "$2,id=one" -netdev hubport,id=near,hubid=0,netdev=one \
+    -netdev "$3,id=other" -netdev hubport,id=far,hubid=0,netdev=other
+  # shellcheck disable=SC2034 # for scenarios
+  hub=$!
 }
 
 # tcpdump gives up root as soon as it can, and a user namespace of one user has nobody else to be.

@@ -24,6 +24,8 @@ package struct HostHooks: Sendable {
   package var clientArrived: @Sendable (_ port: Number, _ client: umbel_client) -> Int32
   /// At most `UMBEL_MOST_FLOWS`, all of them well formed.
   package var underlayChanged: @Sendable (_ port: Number, _ flows: [UnderlayFlow]) -> Void
+  /// Returns 0 or `-errno`.
+  package var followName: @Sendable (_ port: Number, _ name: String, _ token: UInt64) -> Int32
 
   package init(
     log: @escaping @Sendable (Number, UInt32, UnsafePointer<CChar>) -> Void,
@@ -33,7 +35,8 @@ package struct HostHooks: Sendable {
     watchInterfaces: @escaping @Sendable (Number) -> Void,
     resolve: @escaping @Sendable (Number, String, UInt64) -> Int32,
     clientArrived: @escaping @Sendable (Number, umbel_client) -> Int32 = { _, _ in -ENOSYS },
-    underlayChanged: @escaping @Sendable (Number, [UnderlayFlow]) -> Void = { _, _ in }
+    underlayChanged: @escaping @Sendable (Number, [UnderlayFlow]) -> Void = { _, _ in },
+    followName: @escaping @Sendable (Number, String, UInt64) -> Int32 = { _, _, _ in -ENOSYS }
   ) {
     unsafe self.log = log
     unsafe self.stateChanged = stateChanged
@@ -43,5 +46,6 @@ package struct HostHooks: Sendable {
     self.resolve = resolve
     unsafe self.clientArrived = clientArrived
     self.underlayChanged = underlayChanged
+    self.followName = followName
   }
 }

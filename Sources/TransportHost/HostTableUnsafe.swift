@@ -18,7 +18,8 @@ enum HostTable {
         size: UInt32(MemoryLayout<umbel_host>.size), abi_level: UMBEL_ABI_LEVEL,
         log: hostLog, state_changed: hostStateChanged, descriptors_changed: hostDescriptorsChanged,
         remote_gone: hostRemoteGone, watch_interfaces: hostWatchInterfaces, resolve: hostResolve,
-        client_arrived: hostClientArrived, underlay_changed: hostUnderlayChanged))
+        client_arrived: hostClientArrived, underlay_changed: hostUnderlayChanged,
+        follow_name: hostFollowName))
     unsafe Self.table = table
     return unsafe UnsafePointer(table)
   }
@@ -58,6 +59,11 @@ private func hostWatchInterfaces(_ handle: OpaquePointer?) {
 private func hostResolve(_ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ token: UInt64) -> Int32 {
   guard let number = unsafe PortNumbers.shared.number(of: handle), let name = unsafe name else { return -EINVAL }
   return unsafe HostTable.hooks?.resolve(number, String(cString: name), token) ?? -ENOSYS
+}
+
+private func hostFollowName(_ handle: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ token: UInt64) -> Int32 {
+  guard let number = unsafe PortNumbers.shared.number(of: handle), let name = unsafe name else { return -EINVAL }
+  return unsafe HostTable.hooks?.followName(number, String(cString: name), token) ?? -ENOSYS
 }
 
 private func hostClientArrived(_ handle: OpaquePointer?, _ client: UnsafePointer<umbel_client>?) -> Int32 {

@@ -130,6 +130,7 @@ func preparePort(
     change = .configuration(configuration)
   case UMBEL_PREPARE_RETRY: change = .retry
   case UMBEL_PREPARE_INTERFACES: change = .interfaces
+  case UMBEL_PREPARE_NAMES: change = .names
   // A reason that a later host has: it changes nothing here.
   default: return 0
   }

@@ -1,4 +1,4 @@
-import CTransport
+public import CTransport
 
 /// The host's list of the descriptors that it polls for an endpoint, level-triggered. Valid during the call only.
 @safe
@@ -54,6 +54,32 @@ public struct CounterList {
       let text = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
       unsafe (entries + count * stride).assumingMemoryBound(to: umbel_counter.self).pointee = unsafe umbel_counter(
         name: text, value: value)
+    }
+    count += 1
+  }
+}
+
+/// The host's list of a trunk's peers. Valid during the call only.
+@safe
+public struct RemoteList {
+  private let entries: UnsafeMutableRawPointer?
+  private let stride: Int
+  private let capacity: Int
+  private(set) var count = 0
+
+  init(_ entries: UnsafeMutablePointer<umbel_remote_info>?, stride: UInt32, capacity: UInt32) {
+    unsafe self.entries = UnsafeMutableRawPointer(entries)
+    self.stride = Int(stride)
+    self.capacity = Int(capacity)
+  }
+
+  /// Adds a peer.
+  public mutating func append(_ remote: umbel_remote_info) {
+    if count < capacity, let entries = unsafe entries {
+      // A host of before a field was added has less room.
+      unsafe withUnsafeBytes(of: remote) { bytes in
+        unsafe (entries + count * stride).copyMemory(from: bytes.baseAddress!, byteCount: min(stride, bytes.count))
+      }
     }
     count += 1
   }

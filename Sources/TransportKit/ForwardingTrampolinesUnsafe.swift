@@ -70,3 +70,11 @@ func portStatistics(
   unsafe withPort(port) { $0.statistics(&list) }
   return Int32(list.count)
 }
+
+func portRemotes(
+  _ port: OpaquePointer?, _ remotes: UnsafeMutablePointer<umbel_remote_info>?, _ stride: UInt32, _ capacity: UInt32
+) -> Int32 {
+  var list = unsafe RemoteList(remotes, stride: stride, capacity: capacity)
+  unsafe withPort(port) { $0.remotes(&list) }
+  return Int32(list.count)
+}

@@ -33,7 +33,8 @@ public struct HostPort {
       var report = unsafe umbel_state(
         size: UInt32(MemoryLayout<umbel_state>.size), state: state.phase.rawValue, error: state.error,
         largest_frame: state.largestFrame, most_pieces: state.mostPieces, offloads: state.offloads.rawValue,
-        text: state.text.isEmpty ? nil : text)
+        text: state.text.isEmpty ? nil : text, whole_frame: state.wholeFrame,
+        traits: state.keepsWhole ? UMBEL_TRAIT_WHOLE : 0)
       unsafe changed(handle, &report)
     }
   }
@@ -98,6 +99,18 @@ public struct HostPort {
     }
     let result = unsafe name.withCString { unsafe resolve(handle, $0, token) }
     if result < 0 { throw TransportProblem("cannot look up \(name) now", code: -result) }
+  }
+
+  /// Resolves a host name now and again every minute until the port ends: ``TransportPort/resolved(token:addresses:)``
+  /// gets the first answer and each that differs, ``TransportPort/prepare(_:)`` follows with
+  /// ``TransportPort/Change/names``. Control thread.
+  /// - Throws: `ENOSPC`, too many names; `ENOSYS`, this host follows none.
+  public func follow(_ name: String, token: UInt64) throws(TransportProblem) {
+    guard let follow = unsafe table.host.pointee.follow_name else {
+      throw TransportProblem("this agent follows no host names: write an address", code: ENOSYS)
+    }
+    let result = unsafe name.withCString { unsafe follow(handle, $0, token) }
+    if result < 0 { throw TransportProblem("cannot look up \(name)", code: -result) }
   }
 }
 

@@ -28,6 +28,10 @@ public struct PortState: Equatable, Sendable {
   /// Pieces a frame that `send` takes; 0: one.
   public var mostPieces: UInt32 = 0
   public var offloads: Offloads = []
+  /// Bytes of the longest frame that leaves this host unfragmented; 0: any does.
+  public var wholeFrame: UInt32 = 0
+  /// Whether `send` heeds ``OutgoingFrame/staysWhole``.
+  public var keepsWhole = false
 
   private init(_ phase: Phase, _ text: String) {
     self.phase = phase
@@ -45,13 +49,18 @@ public struct PortState: Equatable, Sendable {
   /// - Parameters:
   ///   - largestFrame: bytes a segment that `send` takes; 0: as many as any segment may have.
   ///   - mostPieces: pieces a frame that `send` takes.
+  ///   - wholeFrame: bytes of the longest frame that leaves this host unfragmented; 0: any does.
+  ///   - keepsWhole: whether `send` heeds ``OutgoingFrame/staysWhole``.
   public static func up(
-    _ text: String = "", largestFrame: UInt32 = 0, mostPieces: UInt32 = 1, offloads: Offloads = []
+    _ text: String = "", largestFrame: UInt32 = 0, mostPieces: UInt32 = 1, offloads: Offloads = [],
+    wholeFrame: UInt32 = 0, keepsWhole: Bool = false
   ) -> PortState {
     var state = PortState(.up, text)
     state.largestFrame = largestFrame
     state.mostPieces = mostPieces
     state.offloads = offloads
+    state.wholeFrame = wholeFrame
+    state.keepsWhole = keepsWhole
     return state
   }
 

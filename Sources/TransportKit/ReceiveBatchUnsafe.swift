@@ -45,7 +45,7 @@ public struct ReceiveBatch {
     let frame = unsafe (frames + filled &* stride).assumingMemoryBound(to: umbel_frame.self)
     unsafe frame.pointee = umbel_frame(
       pieces: pieces, piece_count: UInt32(truncatingIfNeeded: pieceCount),
-      length: UInt32(truncatingIfNeeded: length), port: port, zero: 0, remote: remote, offload: offload, zero2: 0,
+      length: UInt32(truncatingIfNeeded: length), port: port, zero: 0, remote: remote, offload: offload, flags: 0,
       reserved: (0, 0))
     filled &+= 1
   }

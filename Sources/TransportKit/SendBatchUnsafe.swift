@@ -40,6 +40,9 @@ public struct OutgoingFrame {
   /// What is left to be done to it; all zero unless the port said that it takes more.
   @inlinable public var offload: umbel_offload { unsafe frame.pointee.offload }
 
+  /// Whether it is to be sent in one piece or not at all; see UMBEL_FRAME_WHOLE.
+  @inlinable public var staysWhole: Bool { unsafe frame.pointee.flags & UMBEL_FRAME_WHOLE != 0 }
+
   /// The bytes of the first piece: all of them, when the port takes one piece a frame.
   @inlinable public var bytes: UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(start: frame.pointee.pieces.pointee.data, count: frame.pointee.pieces.pointee.length)

@@ -33,6 +33,8 @@ open class TransportPort: TransportEndpoint {
     case retry
     /// See ``HostPort/watchInterfaces()``.
     case interfaces
+    /// See ``HostPort/follow(_:token:)``.
+    case names
   }
 
   /// Does what takes time for a change, and keeps the result aside. Control thread, while the port forwards.
@@ -62,6 +64,9 @@ open class TransportPort: TransportEndpoint {
 
   /// Appends the transport's own counters. Forwarding thread.
   open func statistics(_ counters: inout CounterList) {}
+
+  /// Appends the peers of a trunk. Forwarding thread.
+  open func remotes(_ list: inout RemoteList) {}
 }
 
 /// What became of a batch of frames.

@@ -40,6 +40,7 @@ extension TransportDefinition {
     unsafe table.deadline = endpointDeadline
     unsafe table.tick = tickEndpoint
     unsafe table.statistics = portStatistics
+    unsafe table.remotes = portRemotes
   }
 }
 

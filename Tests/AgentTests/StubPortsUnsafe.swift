@@ -94,8 +94,12 @@ final class StubPorts {
       to: try PortContext(
         number: stub.number, role: role, lan: lan, transport: table, port: handle, endpoint: endpoint,
         queueBytes: 64 << 10))
-    unsafe context.pointee.apply(
-      state: UMBEL_STATE_UP, largestFrame: largestFrame, mostPieces: mostPieces, takes: takes)
+    var state = unsafe umbel_state()
+    unsafe state.state = UMBEL_STATE_UP
+    unsafe state.largest_frame = largestFrame
+    unsafe state.most_pieces = mostPieces
+    unsafe state.offloads = takes
+    unsafe context.pointee.apply(state)
     unsafe stub.context = unsafe context
     ports.append(stub)
     _ = unsafe forwarder.carryOut(.addPort(context))

@@ -70,7 +70,7 @@ package final class ConnectPort: TransportPort {
       guard phase.load(ordering: .acquiring) == Phase.idle.rawValue else { return false }
       tryAgain()
       return pending != nil
-    case .interfaces: return false
+    case .interfaces, .names: return false
     }
   }
 

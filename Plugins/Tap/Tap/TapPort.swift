@@ -36,7 +36,7 @@ package final class TapPort: TransportPort {
     former = nil
     let result: TapChange
     switch change {
-    case .configuration: return false
+    case .configuration, .names: return false
     case .retry: result = try setup.evaluate(.retry)
     case .interfaces: result = try setup.evaluate(.interfaces)
     }

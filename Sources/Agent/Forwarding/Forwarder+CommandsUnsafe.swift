@@ -39,6 +39,7 @@ extension Forwarder {
       unsafe port.pointee.endpoint.pointee.isStale = true
       unsafe state.pointee.hasStaleEndpoints = true
     case .statistics(let port): command.result = unsafe statistics(of: port, into: command)
+    case .remotes(let port): command.result = unsafe remotes(of: port, into: command)
     case .countStations(let lan): command.stationCount = unsafe lan.pointee.core.entryCount
     case .stations(let lan):
       let cursor = command.cursor ?? 0
@@ -129,6 +130,14 @@ extension Forwarder {
     let capacity = unsafe command.counters.count
     let count = unsafe function(
       port.pointee.port, command.counters.baseAddress, UInt32(MemoryLayout<umbel_counter>.stride), UInt32(capacity))
+    return min(max(count, 0), Int32(capacity))
+  }
+
+  private func remotes(of port: UnsafeMutablePointer<PortContext>, into command: ForwardingCommand) -> Int32 {
+    guard unsafe port.pointee.slot != nil, let function = unsafe port.pointee.transport.pointee.remotes else { return 0 }
+    let capacity = unsafe command.remotes.count
+    let count = unsafe function(
+      port.pointee.port, command.remotes.baseAddress, UInt32(MemoryLayout<umbel_remote_info>.stride), UInt32(capacity))
     return min(max(count, 0), Int32(capacity))
   }
 }

@@ -24,8 +24,7 @@ extension Forwarder {
   }
 
   func apply(_ new: umbel_state, to port: UnsafeMutablePointer<PortContext>) {
-    unsafe port.pointee.apply(
-      state: new.state, largestFrame: new.largest_frame, mostPieces: new.most_pieces, takes: new.offloads)
+    unsafe port.pointee.apply(new)
     // The switch learns of it between batches: its list of flood targets must not change under a frame.
     unsafe port.pointee.isSettled = false
     unsafe state.pointee.hasUnsettledPorts = true
@@ -82,10 +81,10 @@ extension Forwarder {
     for index in unsafe 0..<state.pointee.portList.count {
       let port = unsafe state.pointee.portList[index]
       guard unsafe port.pointee.endpoint == endpoint else { continue }
-      unsafe apply(
-        umbel_state(
-          size: 0, state: UMBEL_STATE_FAILED, error: error, largest_frame: 0, most_pieces: 0, offloads: 0, text: nil),
-        to: port)
+      var failed = unsafe umbel_state()
+      unsafe failed.state = UMBEL_STATE_FAILED
+      unsafe failed.error = error
+      unsafe apply(failed, to: port)
       var report = unsafe ForwardingReport(kind: .state, port: port.pointee.number)
       report.value = UMBEL_STATE_FAILED
       report.error = error

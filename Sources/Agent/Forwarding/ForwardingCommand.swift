@@ -25,6 +25,8 @@ package final class ForwardingCommand: @unchecked Sendable {
     case refreshDescriptors(UnsafeMutablePointer<PortContext>)
     /// Fills `counters`, of which `result` says how many, and `stationCount`.
     case statistics(UnsafeMutablePointer<PortContext>)
+    /// Fills `remotes`, of which `result` says how many.
+    case remotes(UnsafeMutablePointer<PortContext>)
     /// Sets `stationCount`.
     case countStations(UnsafeMutablePointer<LANContext>)
     /// Fills `stations` from `cursor` on; `result` says how many, `cursor` where to go on, nil: that was all.
@@ -44,10 +46,13 @@ package final class ForwardingCommand: @unchecked Sendable {
   package var stationCount = 0
   package let counters: UnsafeMutableBufferPointer<umbel_counter>
   package let stations: UnsafeMutableBufferPointer<FDBRecord>
+  package let remotes: UnsafeMutableBufferPointer<umbel_remote_info>
   package let completion: (ForwardingCommand) -> Void
 
   /// The most counters of its own that a transport can show.
   package static let counterCapacity = 64
+  /// The most peers of a trunk that are shown.
+  package static let remoteCapacity = 1_024
   /// Stations that one command lists, and slots of the FDB that it looks at: frames wait meanwhile.
   package static let stationCapacity = 1_024
   package static let stationSlots = 16_384
@@ -55,9 +60,11 @@ package final class ForwardingCommand: @unchecked Sendable {
   package init(_ kind: Kind, completion: @escaping (ForwardingCommand) -> Void = { _ in }) {
     var counters = 0
     var stations = 0
+    var remotes = 0
     switch unsafe kind {
     case .statistics: counters = Self.counterCapacity
     case .stations: stations = Self.stationCapacity
+    case .remotes: remotes = Self.remoteCapacity
     default: break
     }
     unsafe self.kind = kind
@@ -65,10 +72,13 @@ package final class ForwardingCommand: @unchecked Sendable {
     unsafe self.counters = .allocate(capacity: counters)
     unsafe self.counters.initialize(repeating: umbel_counter())
     unsafe self.stations = .allocate(capacity: stations)
+    unsafe self.remotes = .allocate(capacity: remotes)
+    unsafe self.remotes.initialize(repeating: umbel_remote_info())
   }
 
   deinit {
     unsafe counters.deallocate()
     unsafe stations.deallocate()
+    unsafe remotes.deallocate()
   }
 }

@@ -13,7 +13,7 @@ package struct FrameQueue: ~Copyable {
     var isFiller: UInt32
     var remote: umbel_remote
     var offload: umbel_offload
-    var zero: UInt32 = 0
+    var flags: UInt32 = 0
   }
 
   private static let headerBytes = 32
@@ -54,7 +54,8 @@ package struct FrameQueue: ~Copyable {
     }
     unsafe record(at: writeOffset).initialize(
       to: Record(
-        length: UInt32(length), isFiller: 0, remote: frame.pointee.remote, offload: frame.pointee.offload))
+        length: UInt32(length), isFiller: 0, remote: frame.pointee.remote, offload: frame.pointee.offload,
+        flags: frame.pointee.flags))
     var destination = unsafe memory.bytes.baseAddress! + writeOffset + Self.headerBytes
     for index in unsafe 0..<Int(frame.pointee.piece_count) {
       let piece = unsafe frame.pointee.pieces[index]
@@ -90,7 +91,7 @@ package struct FrameQueue: ~Copyable {
         data: memory.bytes.baseAddress! + offset + Self.headerBytes, length: Int(length))
       unsafe frames[index] = umbel_frame(
         pieces: pieces + index, piece_count: 1, length: length, port: port, zero: 0, remote: record.pointee.remote,
-        offload: record.pointee.offload, zero2: 0, reserved: (0, 0))
+        offload: record.pointee.offload, flags: record.pointee.flags, reserved: (0, 0))
       offset += (Self.headerBytes + Int(length) + 15) & ~15
       if offset == capacity { offset = 0 }
     }

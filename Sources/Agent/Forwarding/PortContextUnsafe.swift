@@ -33,6 +33,13 @@ package struct PortContext: ~Copyable {
   package var largestFrame = UMBEL_LARGEST_SEGMENT
   package var mostPieces: UInt32 = 1
   package var takes: UInt32 = 0
+  /// What leaves this host unfragmented, as the transport says, and what was found to arrive so; `UInt32.max`: anything.
+  private var wholeFrame = UInt32.max
+  private var probedFrame = UInt32.max
+  /// Bytes of the longest frame that passes the underlay in one piece, as far as that is known; `UInt32.max`: any.
+  package private(set) var wholeLimit = UInt32.max
+  /// Whether `send` heeds `UMBEL_FRAME_WHOLE`.
+  package var keepsWhole = false
 
   // The frames of this round for this port.
   package let batch: UnsafeMutablePointer<umbel_frame>
@@ -81,11 +88,20 @@ package struct PortContext: ~Copyable {
   deinit { unsafe batch.deallocate() }
 
   /// Takes over what a state says about sending.
-  package mutating func apply(state: UInt32, largestFrame: UInt32, mostPieces: UInt32, takes: UInt32) {
-    unsafe isUp = state == UMBEL_STATE_UP && !isDoor
-    unsafe self.largestFrame = largestFrame == 0 ? UMBEL_LARGEST_SEGMENT : largestFrame
-    unsafe self.mostPieces = max(1, mostPieces)
-    unsafe self.takes = takes
+  package mutating func apply(_ state: umbel_state) {
+    unsafe isUp = state.state == UMBEL_STATE_UP && !isDoor
+    unsafe largestFrame = state.largest_frame == 0 ? UMBEL_LARGEST_SEGMENT : state.largest_frame
+    unsafe mostPieces = max(1, state.most_pieces)
+    unsafe takes = state.offloads
+    unsafe wholeFrame = state.whole_frame == 0 ? .max : state.whole_frame
+    unsafe keepsWhole = state.traits & UMBEL_TRAIT_WHOLE != 0
+    unsafe wholeLimit = min(wholeFrame, probedFrame)
+  }
+
+  /// Takes over how long a frame was found to arrive in one piece; nil: not known any more.
+  package mutating func note(probed bytes: UInt32?) {
+    unsafe probedFrame = bytes ?? .max
+    unsafe wholeLimit = min(wholeFrame, probedFrame)
   }
 }
 

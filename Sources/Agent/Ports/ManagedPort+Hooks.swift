@@ -62,5 +62,9 @@ extension HostHooks {
     underlayChanged: { number, flows in
       guard Forwarder.current == nil, let port = ManagedPort.find(number) else { return }
       port.lan.agent.underlay.set(flows, of: number)
+    },
+    followName: { number, name, token in
+      guard Forwarder.current == nil, let port = ManagedPort.find(number) else { return -EPERM }
+      return port.follow(name, token: token)
     })
 }

@@ -56,6 +56,9 @@ final class ManagedPort {
   /// Of the records about this port, and of those in its transport's words, which must not crowd out the others.
   var limiter = RecordLimiter()
   var wordsLimiter = RecordLimiter()
+  /// The host names that its transport wants to be told of.
+  var followedNames: [FollowedName] = []
+  var followTimer: ControlLoop.Timer?
   var watchesInterfaces = false
   /// Nothing is prepared meanwhile: the forwarding thread may be taking over what was prepared last.
   private var isPreparing = false
@@ -133,9 +136,8 @@ final class ManagedPort {
     if let link {
       unsafe lan.thread.post(link.stateCommand(new))
     } else {
-      unsafe earlyState = unsafe umbel_state(
-        size: 0, state: new.state, error: new.error, largest_frame: new.largest_frame, most_pieces: new.most_pieces,
-        offloads: new.offloads, text: nil)
+      unsafe earlyState = new
+      unsafe earlyState?.text = nil
     }
     unsafe note(State(rawValue: new.state) ?? .failed, text: text, error: new.error, largestFrame: new.largest_frame)
   }
@@ -200,7 +202,7 @@ final class ManagedPort {
     if watchesInterfaces { prepare(reason: UMBEL_PREPARE_INTERFACES) }
   }
 
-  private func prepare(reason: UInt32) {
+  func prepare(reason: UInt32) {
     guard let link, !isEnding, state == .waiting || state == .up || state == .opening else { return }
     guard !isPreparing else {
       nextReason = reason
@@ -233,6 +235,7 @@ final class ManagedPort {
     if state != .failed { state = .closing }
     if let retryTimer { agent.loop.cancel(retryTimer) }
     retryAt = nil
+    followNoMore()
     if let guestWatch { agent.loop.unwatch(guestWatch.value.number) }
     stopForwarding { [self] in
       if let link { link.close() }

@@ -45,8 +45,7 @@ final class PluginLink {
       throw PluginProblem(error: error.code, text: "no memory for the port: \(error)")
     }
     if let early = unsafe managed.earlyState {
-      unsafe context.pointee.apply(
-        state: early.state, largestFrame: early.largest_frame, mostPieces: early.most_pieces, takes: early.offloads)
+      unsafe context.pointee.apply(early)
     }
   }
 
@@ -65,9 +64,8 @@ final class PluginLink {
 
   func stateCommand(_ state: umbel_state) -> ForwardingCommand {
     // The text is the plugin's and lives during its call only.
-    let bare = unsafe umbel_state(
-      size: 0, state: state.state, error: state.error, largest_frame: state.largest_frame,
-      most_pieces: state.most_pieces, offloads: state.offloads, text: nil)
+    var bare = unsafe state
+    unsafe bare.text = nil
     return unsafe ForwardingCommand(.setState(context, state: bare)) { [self] _ in withExtendedLifetime(self) {} }
   }
 
@@ -84,6 +82,13 @@ final class PluginLink {
 
   func statisticsCommand(_ completion: @escaping (ForwardingCommand) -> Void) -> ForwardingCommand {
     unsafe ForwardingCommand(.statistics(context)) { [self] command in
+      withExtendedLifetime(self) {}
+      completion(command)
+    }
+  }
+
+  func remotesCommand(_ completion: @escaping (ForwardingCommand) -> Void) -> ForwardingCommand {
+    unsafe ForwardingCommand(.remotes(context)) { [self] command in
       withExtendedLifetime(self) {}
       completion(command)
     }

@@ -108,6 +108,9 @@ typedef struct umbel_offload {
     uint16_t zero;
 } umbel_offload;
 
+/* umbel_frame.flags. Only a port whose state says UMBEL_TRAIT_WHOLE is asked for this. */
+#define UMBEL_FRAME_WHOLE 1u             /* sent in one piece or not at all: no fragment on the way, DF in IPv4 */
+
 /* One Ethernet frame, from destination address to the end of the payload. */
 typedef struct umbel_frame {
     const umbel_piece *pieces;
@@ -117,7 +120,7 @@ typedef struct umbel_frame {
     uint32_t zero;
     umbel_remote remote;            /* receive: who sent it; send: to whom */
     umbel_offload offload;
-    uint32_t zero2;
+    uint32_t flags;                 /* send: UMBEL_FRAME_*; receive: 0 */
     uint64_t reserved[2];
 } umbel_frame;
 
@@ -142,7 +145,8 @@ typedef struct umbel_frame {
 
 /* One option of a transport. The agent checks configurations against these, and writes help from them. */
 typedef struct umbel_option {
-    const char *name;               /* [a-z][a-z0-9-]* ; "name", "transport" and "role" belong to the agent */
+    const char *name;               /* [a-z][a-z0-9-]* ; "name", "transport" and "role" belong to the agent. It has more
+                                     * options for all ports ("hello", "mss-clamp", ...): a transport's own goes first */
     const char *help;               /* one line, says units and range */
     const char *default_text;       /* as a user would write it; NULL: the option stays absent when not given */
     const char *const *choices;     /* CHOICE: the allowed words, ended by NULL */
@@ -196,7 +200,12 @@ typedef struct umbel_state {
     uint32_t most_pieces;           /* pieces a frame that send takes; 0: one */
     uint32_t offloads;              /* what send takes: UMBEL_TAKES_* */
     const char *text;               /* why, for a person; NULL: none. Copied by the host */
+    uint32_t whole_frame;           /* bytes of the longest frame that leaves this host unfragmented; 0: any */
+    uint32_t traits;                /* UMBEL_TRAIT_* */
 } umbel_state;
+
+/* umbel_state.traits */
+#define UMBEL_TRAIT_WHOLE 1u       /* send heeds UMBEL_FRAME_WHOLE: the host may find out how long a frame may be */
 
 #define UMBEL_TAKES_CHECKSUM 1u    /* frames with NEEDS_CHECKSUM */
 #define UMBEL_TAKES_TCPV4 2u       /* GSO frames of that type */
@@ -273,6 +282,24 @@ typedef struct umbel_counter {
     uint64_t value;
 } umbel_counter;
 
+/* umbel_remote_info.flags */
+#define UMBEL_REMOTE_CONFIGURED 1u /* named by the configuration; others were met by what they sent */
+#define UMBEL_REMOTE_GROUP 2u      /* heard by way of the trunk's multicast group */
+
+/* One peer of a trunk, as far as the transport knows it: by what it sends. */
+typedef struct umbel_remote_info {
+    umbel_remote remote;            /* as in the frames that it sends */
+    uint32_t flags;                 /* UMBEL_REMOTE_* */
+    uint32_t zero;
+    uint64_t last_heard;            /* nanoseconds of CLOCK_MONOTONIC, when its last frame came; 0: never */
+    uint64_t received_frames;
+    uint64_t received_bytes;
+    uint64_t sent_frames;           /* to it alone: copies of a frame to everyone are counted where one is sent to each */
+    uint64_t sent_bytes;
+    char address[64];               /* on the underlay, as people write it: "192.0.2.1" */
+    char name[64];                  /* the host name in the configuration, cut to fit; empty: none */
+} umbel_remote_info;
+
 /* ---- The host table -------------------------------------------------------------------------------------------- */
 
 /* Priorities of log, as in <syslog.h>. */
@@ -329,6 +356,12 @@ typedef struct umbel_host {
      * dropped: a bridge leads the underlay into the LAN, and carrying it would send it round for ever. At most
      * UMBEL_MOST_FLOWS; a flow with another family or without a port is left out. */
     void (*underlay_changed)(umbel_host_port *port, const umbel_flow *flows, uint32_t stride, uint32_t count);
+
+    /* Control thread. Resolves a host name as resolve does, and again every minute until the port ends: resolved() gets
+     * the first answer, and each later one that differs from the answer before. After resolved() the host calls prepare
+     * with UMBEL_PREPARE_NAMES. A name that was found once is kept when it is not found later. 0, or -errno (ENOSPC: too
+     * many names). */
+    int32_t (*follow_name)(umbel_host_port *port, const char *name, uint64_t token);
 } umbel_host;
 
 /* ---- The transport table --------------------------------------------------------------------------------------- */
@@ -337,6 +370,7 @@ typedef struct umbel_host {
 #define UMBEL_PREPARE_CONFIGURATION 0u  /* live options have new values */
 #define UMBEL_PREPARE_RETRY 1u          /* the port is waiting and its back-off has passed */
 #define UMBEL_PREPARE_INTERFACES 2u     /* see watch_interfaces */
+#define UMBEL_PREPARE_NAMES 3u          /* resolved() has told what became of a name of follow_name */
 
 typedef struct umbel_transport {
     uint32_t size;
@@ -420,6 +454,9 @@ typedef struct umbel_transport {
 
     /* Forwarding. Fills at most capacity counters, returns how many there are in all. May be NULL. */
     int32_t (*statistics)(umbel_port *port, umbel_counter *counters, uint32_t stride, uint32_t capacity);
+
+    /* Forwarding. Fills at most capacity peers of a trunk, returns how many there are in all. May be NULL. */
+    int32_t (*remotes)(umbel_port *port, umbel_remote_info *remotes, uint32_t stride, uint32_t capacity);
 } umbel_transport;
 
 /* What a transport exports under this name, with default visibility. Control thread, once. host lives for ever. Returns

@@ -64,8 +64,10 @@ final class ProbeBench {
       to: try PortContext(
         number: number, role: .guest, lan: lan, transport: transport.table, port: opened.port, endpoint: endpoint,
         queueBytes: 1 << 20))
-    unsafe port.pointee.apply(
-      state: UMBEL_STATE_UP, largestFrame: 0, mostPieces: HostHooks.probeMostPieces, takes: 0)
+    var state = unsafe umbel_state()
+    unsafe state.state = UMBEL_STATE_UP
+    unsafe state.most_pieces = HostHooks.probeMostPieces
+    unsafe port.pointee.apply(state)
     guard unsafe forwarder.carryOut(.addPort(port)).result == 0 else { throw ProbeFailure("the port was not added") }
     clients.append(guest)
   }

@@ -43,7 +43,7 @@ char bad_long_text[LONG_TEXT + 1];
 
 static void report(umbel_host_port *host_port, uint32_t state, const char *text)
 {
-    umbel_state news = { sizeof news, 0, 0, 0, 0, 0, NULL };
+    umbel_state news = { sizeof news, 0, 0, 0, 0, 0, NULL, 0, 0 };
 
     news.state = state;
     news.text = text;
@@ -52,7 +52,7 @@ static void report(umbel_host_port *host_port, uint32_t state, const char *text)
 
 void bad_report(const umbel_endpoint *endpoint)
 {
-    umbel_state news = { sizeof news, UMBEL_STATE_UP, 0, 0, 0, 0, NULL };
+    umbel_state news = { sizeof news, UMBEL_STATE_UP, 0, 0, 0, 0, NULL, 0, 0 };
 
     switch (endpoint->fault) {
     case STATE_INVALID: news.state = 99; break;

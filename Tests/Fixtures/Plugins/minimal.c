@@ -47,7 +47,7 @@ static int32_t open_port(umbel_host_port *host_port, const umbel_open *configura
                          umbel_endpoint **endpoint, umbel_problem *problem)
 {
     struct sockaddr_in here = loopback(configuration, PORT), there = loopback(configuration, PEER_PORT);
-    umbel_state up = { sizeof up, UMBEL_STATE_UP, 0, 0, 0, 0, NULL };
+    umbel_state up = { sizeof up, UMBEL_STATE_UP, 0, 0, 0, 0, NULL, 0, 0 };
     umbel_endpoint *made = calloc(1, sizeof *made);
 
     if (made == NULL)

@@ -228,7 +228,7 @@ final class DrivenPort {
       unsafe bytes += UnsafeRawBufferPointer(start: piece.data, count: piece.length)
     }
     let isClean =
-      unsafe frame.zero == 0 && frame.zero2 == 0 && frame.remote.index == 0 && frame.offload.flags == 0
+      unsafe frame.zero == 0 && frame.flags == 0 && frame.remote.index == 0 && frame.offload.flags == 0
       && frame.offload.gso_type == 0 && frame.reserved.0 == 0 && frame.reserved.1 == 0
       && bytes.count == Int(frame.length) && frame.pieces[0].length >= min(bytes.count, 64)
     return unsafe ReceivedFrame(

@@ -90,7 +90,8 @@ package struct PathSearch: Sendable {
       guard now >= nextAt else { return nil }
       if tries < Self.mostTries { return again(now, answers) }
       low = Self.floor
-      high = limit
+      // That it passes to those who answer probes at all is still possible.
+      high = limit + 1
       return begin(.climbing, [Self.floor] + rungs, now, answers)
     case .climbing: return climb(now, answers)
     }

@@ -2,7 +2,7 @@ import Ethernet
 
 // A learning switch (IEEE 802.1D, clause 7) for one LAN: frames and times in, verdicts out. No clock, no system call.
 //
-//   frame in ─► count ─► header, length ─► port up? ─► pause? ─► learn the source ─► look up the destination
+//   frame in ─► count ─► header, length ─► hello? port up? pause? ─► learn the source ─► look up the destination
 //                                                                                        │
 //     drop(reason) ◄─ same segment, split horizon, port down ◄─ known, but ──────────────┤
 //     unicast(port, remote) ◄─ known ────────────────────────────────────────────────────┤
@@ -77,6 +77,8 @@ import Ethernet
     counters.countReceived(bytes: length)
     guard let header = unsafe FrameHeader(frame, length: length) else { return drop(.runt, counters) }
     if segmentLength > Switch.largestSegment { return drop(.oversize, counters) }
+    // A port that is shut because of a loop must still hear whether the loop is there.
+    if header.etherType.mayEndHere, unsafe Switch.isHello(frame, length: length) { return drop(.hello, counters) }
     if unsafe !ports.states[Int(ingress)].isUp {
       return drop(ports.isInUse(ingress) ? .portDown : .portRemoved, counters)
     }
@@ -99,6 +101,12 @@ import Ethernet
     if ports.floodCount(from: ingress) == 0 { return drop(.noRecipients, counters) }
     counters.add(.flooded)
     return .flood
+  }
+
+  /// Whether a frame is an agent's own: untagged, with the type and the four bytes that `Hello/AgentFrame` begins with.
+  @inline(never) package static func isHello(_ frame: UnsafeRawPointer, length: Int) -> Bool {
+    guard length >= FrameHeader.length + 4 else { return false }
+    return unsafe frame.bigEndian(UInt32.self, at: 12) == 0x88b6_554d && frame.bigEndian(UInt16.self, at: 16) == 0x424c
   }
 
   @inline(__always) private func drop(_ reason: DropReason, _ counters: PortCounters) -> Verdict {

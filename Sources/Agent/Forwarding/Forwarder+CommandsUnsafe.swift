@@ -48,6 +48,10 @@ extension Forwarder {
       command.result = Int32(written)
       command.cursor = next
     case .setUnderlay(let table): watch(table)
+    case .inject(let port, let frame, let flags): unsafe inject(frame, flags: flags, to: port)
+    case .setPath(let port, let bytes): unsafe port.pointee.note(probed: bytes)
+    case .setShut(let port, let isShut): unsafe shut(port, isShut)
+    case .setMuted(let port, let remotes): unsafe mute(remotes, of: port)
     case .ping: break
     case .stop: unsafe state.pointee.isStopping = true
     }
@@ -74,7 +78,7 @@ extension Forwarder {
       unsafe remove(port)
       return result
     }
-    unsafe port.pointee.lan.pointee.core.setUp(slot, port.pointee.isUp)
+    unsafe port.pointee.lan.pointee.core.setUp(slot, port.pointee.isUp && !port.pointee.isShut)
     unsafe endpoint.pointee.isStale = true
     unsafe state.pointee.hasStaleEndpoints = true
     return 0
@@ -134,7 +138,9 @@ extension Forwarder {
   }
 
   private func remotes(of port: UnsafeMutablePointer<PortContext>, into command: ForwardingCommand) -> Int32 {
-    guard unsafe port.pointee.slot != nil, let function = unsafe port.pointee.transport.pointee.remotes else { return 0 }
+    guard unsafe port.pointee.slot != nil, let function = unsafe port.pointee.transport.pointee.remotes else {
+      return 0
+    }
     let capacity = unsafe command.remotes.count
     let count = unsafe function(
       port.pointee.port, command.remotes.baseAddress, UInt32(MemoryLayout<umbel_remote_info>.stride), UInt32(capacity))

@@ -95,6 +95,7 @@ extension Forwarder {
     }
     let lan = unsafe port.pointee.lan
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
+    if unsafe port.pointee.mutedCount != 0, unsafe dropsDuplicate(frame, from: port, remote) { return }
     let segment =
       unsafe frame.pointee.offload.gso_type == 0 ? length : Offload(frame.pointee.offload).segmentLength(of: length)
     let verdict = unsafe lan.pointee.core.forward(
@@ -107,7 +108,8 @@ extension Forwarder {
       while let target = targets.next() {
         unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: .everyone)
       }
-    case .drop: break
+    case .drop(let reason):
+      if reason == .hello { unsafe tellHello(frame, of: port) }
     }
   }
 

@@ -19,9 +19,6 @@
   // Written out, because the compiler's own is not inlined into other modules.
   @inlinable package static func == (left: EtherType, right: EtherType) -> Bool { left.rawValue == right.rawValue }
 
-  /// Whether it is one of 0x8800 to 0x88ff, where all types lie that end at a switch; traffic hardly has others of these.
-  @inlinable package var mayEndHere: Bool { rawValue >> 8 == 0x88 }
-
   /// Whether four bytes of VLAN tag begin here.
   @inlinable package var isTag: Bool { self == .customerTag || self == .serviceTag }
 }

@@ -7,7 +7,7 @@ extension AgentFrame {
   package var bytes: [UInt8] {
     let (kind, body) = encodedBody
     var bytes = [UInt8]()
-    bytes.append(Self.destination.rawValue, bytes: 6)
+    bytes.append(MACAddress.agents.rawValue, bytes: 6)
     bytes.append(sender.agent.source.rawValue, bytes: 6)
     bytes.append(UInt64(EtherType.localExperimental2.rawValue), bytes: 2)
     bytes.append(UInt64(Self.magic), bytes: 4)
@@ -54,7 +54,7 @@ extension AgentFrame {
   /// - Returns: nil for anything but a whole frame of this version.
   package init?(_ bytes: [UInt8], length: Int) {
     var reader = ByteReader(bytes)
-    guard reader.number(6) == Self.destination.rawValue, reader.number(6) != nil,
+    guard reader.number(6) == MACAddress.agents.rawValue, reader.number(6) != nil,
       reader.number(2) == UInt64(EtherType.localExperimental2.rawValue), reader.number(4) == UInt64(Self.magic),
       reader.number(1) == UInt64(Self.version), let kind = reader.number(1), let bodyLength = reader.number(2),
       let high = reader.number(8), let low = reader.number(8), let lan = reader.number(8),

@@ -34,8 +34,6 @@
 // Limits: nothing is signed. Who can send on a trunk can pretend to be an agent there; then round trips and names are
 // wrong, a path may be taken for a second one, and the frame that passes in one piece for shorter than it is.
 
-package import Ethernet
-
 /// One frame of an agent.
 package struct AgentFrame: Equatable, Sendable {
   /// Whose it is: which port of which LAN of which agent.
@@ -72,8 +70,6 @@ package struct AgentFrame: Equatable, Sendable {
     self.content = content
   }
 
-  /// Where all of them go.
-  package static var destination: MACAddress { MACAddress(truncating: 0x0355_4d42_454c) }
   /// Bytes before the body.
   static var headerLength: Int { 54 }
   /// "UMBL".

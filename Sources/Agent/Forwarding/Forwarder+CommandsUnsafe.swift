@@ -51,7 +51,7 @@ extension Forwarder {
     case .inject(let port, let frame, let flags): unsafe inject(frame, flags: flags, to: port)
     case .setPath(let port, let bytes): unsafe port.pointee.note(probed: bytes)
     case .setShut(let port, let isShut): unsafe shut(port, isShut)
-    case .setMuted(let port, let remotes): unsafe mute(remotes, of: port)
+    case .setMuted(let trunk, let remotes): unsafe mute(remotes, of: trunk)
     case .ping: break
     case .stop: unsafe state.pointee.isStopping = true
     }

@@ -11,8 +11,11 @@ extension Forwarder {
   /// Passes a frame of an agent on, unless the port has had too many in this second or the ring is full.
   // Not inlined: hardly any frame comes here.
   @inline(never)
-  func tellHello(_ frame: UnsafeMutablePointer<umbel_frame>, of port: UnsafeMutablePointer<PortContext>) {
+  func tellHello(
+    _ frame: UnsafeMutablePointer<umbel_frame>, from endpoint: UnsafeMutablePointer<EndpointContext>
+  ) {
     let channel = unsafe state.pointee.channel
+    guard let port = unsafe port(of: frame, on: endpoint) else { return }
     guard unsafe port.pointee.admitsHello(seconds: seconds) else {
       channel.lostHellos.add(1, ordering: .relaxed)
       return
@@ -32,18 +35,44 @@ extension Forwarder {
     channel.tell(report)
   }
 
-  /// Drops a frame of a remote that is muted, unless it is an agent's own: by these it is known that the path is there.
-  /// - Returns: whether it did.
+  /// Takes what came from muted remotes out of a received batch, but for what is an agent's own: by these it is known
+  /// that the path is there. Asked once a batch, so that ports without muted remotes pay nothing for each frame.
+  /// - Returns: how many frames are left, at the beginning and in order.
   @inline(never)
-  func dropsDuplicate(
-    _ frame: UnsafeMutablePointer<umbel_frame>, from port: UnsafeMutablePointer<PortContext>, _ remote: Remote
+  func dropDuplicates(of endpoint: UnsafeMutablePointer<EndpointContext>, _ count: Int) -> Int {
+    let frames = unsafe state.pointee.frames
+    var kept = 0
+    for index in 0..<count where unsafe !dropsDuplicate(frames + index, of: endpoint) {
+      if kept != index { unsafe frames[kept] = frames[index] }
+      kept += 1
+    }
+    return kept
+  }
+
+  private func dropsDuplicate(
+    _ frame: UnsafeMutablePointer<umbel_frame>, of endpoint: UnsafeMutablePointer<EndpointContext>
   ) -> Bool {
-    guard unsafe port.pointee.isMuted(remote) else { return false }
+    let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
+    // What is wrong with the frame is found later.
+    guard let port = unsafe port(of: frame, on: endpoint), unsafe port.pointee.isMuted(remote),
+      unsafe isWellFormed(frame)
+    else { return false }
     let length = unsafe Int(frame.pointee.length)
     if unsafe Switch.isHello(frame.pointee.pieces[0].data, length: length) { return false }
     unsafe port.pointee.counters.countReceived(bytes: length)
     unsafe port.pointee.counters.countDrop(.duplicatePath)
     return true
+  }
+
+  /// The port by which a frame came in; nil: it names one that is not on this endpoint.
+  private func port(
+    of frame: UnsafeMutablePointer<umbel_frame>, on endpoint: UnsafeMutablePointer<EndpointContext>
+  ) -> UnsafeMutablePointer<PortContext>? {
+    let number = unsafe Int(frame.pointee.port)
+    guard unsafe number < state.pointee.ports.capacity, let port = unsafe state.pointee.ports.pointer(number).pointee,
+      unsafe port.pointee.endpoint == endpoint, unsafe port.pointee.slot != nil
+    else { return nil }
+    return unsafe port
   }
 
   /// Sends a frame of the control thread by one port to everyone.
@@ -70,12 +99,20 @@ extension Forwarder {
     unsafe state.pointee.hasUnsettledPorts = true
   }
 
-  /// Mutes these remotes of a port, and no others. The stations behind them are found again by the other path.
+  /// Mutes these remotes of a trunk, and no others. The stations behind them are found again by the other path.
   func mute(_ remotes: [Remote], of port: UnsafeMutablePointer<PortContext>) {
-    guard let slot = unsafe port.pointee.slot else { return }
+    guard let slot = unsafe port.pointee.slot, unsafe port.pointee.role == .trunk else { return }
     for remote in remotes where unsafe !port.pointee.isMuted(remote) {
       unsafe port.pointee.lan.pointee.core.forget(remote, of: slot, now: seconds)
     }
     unsafe port.pointee.mute(remotes)
+    let endpoint = unsafe port.pointee.endpoint
+    unsafe endpoint.pointee.hasMuted = false
+    for index in unsafe 0..<state.pointee.portList.count {
+      let other = unsafe state.pointee.portList[index]
+      if unsafe other.pointee.endpoint == endpoint && other.pointee.mutedCount > 0 {
+        unsafe endpoint.pointee.hasMuted = true
+      }
+    }
   }
 }

@@ -50,7 +50,8 @@ extension Forwarder {
         unsafe slot.pointee.hangUps = 0
         unsafe state.pointee.isFruitful = true
         unsafe endpoint.pointee.emptyMores = 0
-        for index in 0..<Int(count) { unsafe forward(state.pointee.frames + index, from: endpoint) }
+        let kept = unsafe endpoint.pointee.hasMuted ? dropDuplicates(of: endpoint, Int(count)) : Int(count)
+        for index in 0..<kept { unsafe forward(state.pointee.frames + index, from: endpoint) }
         isWide = unsafe state.pointee.touched.count > Self.wideBatch
         flushTouched()
       }
@@ -95,7 +96,6 @@ extension Forwarder {
     }
     let lan = unsafe port.pointee.lan
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
-    if unsafe port.pointee.mutedCount != 0, unsafe dropsDuplicate(frame, from: port, remote) { return }
     let segment =
       unsafe frame.pointee.offload.gso_type == 0 ? length : Offload(frame.pointee.offload).segmentLength(of: length)
     let verdict = unsafe lan.pointee.core.forward(
@@ -108,13 +108,12 @@ extension Forwarder {
       while let target = targets.next() {
         unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: .everyone)
       }
-    case .drop(let reason):
-      if reason == .hello { unsafe tellHello(frame, of: port) }
+    case .drop(let reason): if reason == .hello { unsafe tellHello(frame, from: endpoint) }
     }
   }
 
   @inline(__always)
-  private func isWellFormed(_ frame: UnsafeMutablePointer<umbel_frame>) -> Bool {
+  func isWellFormed(_ frame: UnsafeMutablePointer<umbel_frame>) -> Bool {
     let length = unsafe Int(frame.pointee.length)
     guard length <= Int(UMBEL_LARGEST_FRAME), unsafe frame.pointee.piece_count > 0,
       let pieces = unsafe frame.pointee.pieces, unsafe pieces[0].data != nil

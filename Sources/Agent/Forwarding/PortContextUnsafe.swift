@@ -158,6 +158,8 @@ package struct EndpointContext {
   package var deadline = UInt64.max
   /// Consecutive answers "no frame, but more are at hand".
   package var emptyMores = 0
+  /// A port of it has muted remotes.
+  package var hasMuted = false
   /// Has already been reported for breaking a rule that is survived.
   package var isReported = false
 

@@ -226,7 +226,7 @@ func groupOfTwoRoles() {
       """
     #expect(
       ConfigurationFixture.complaints(("u.yaml", text)) == [
-        "u.yaml:3:52: group: mcast group 239.192.168.1 cannot be a guest port's and a trunk's, give one of them "
+        "u.yaml:3:54: group: mcast group 239.192.168.1 cannot be a guest port's and a trunk's, give one of them "
           + "another; port mcast of LAN a has it as \(first) at u.yaml:2:15"
       ])
   }

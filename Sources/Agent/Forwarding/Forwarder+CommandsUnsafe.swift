@@ -59,7 +59,9 @@ extension Forwarder {
 
   private func add(_ port: UnsafeMutablePointer<PortContext>) -> Int32 {
     let role = unsafe port.pointee.role
-    guard let slot = unsafe port.pointee.lan.pointee.core.addPort(role: role)
+    guard
+      let slot = unsafe port.pointee.lan.pointee.core.addPort(
+        role: role, storm: port.pointee.settings.storm)
     else { return -ENOSPC }
     let endpoint = unsafe port.pointee.endpoint
     unsafe port.pointee.slot = slot

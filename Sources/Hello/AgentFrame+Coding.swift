@@ -35,8 +35,9 @@ extension AgentFrame {
       bytes.append(UInt8(heard.count))
       for entry in heard { bytes.append(entry) }
       return (1, bytes)
-    case .loopProbe(let token):
+    case .loopProbe(let token, let port):
       bytes.append(token, bytes: 8)
+      bytes.append(name: port)
       return (2, bytes)
     case .pathProbe(let round, let length):
       bytes.append(UInt64(round), bytes: 4)
@@ -77,8 +78,8 @@ extension AgentFrame.Content {
       guard let announcement = Announcement(&body) else { return nil }
       self = .hello(announcement)
     case 2:
-      guard let token = body.number(8) else { return nil }
-      self = .loopProbe(token: token)
+      guard let token = body.number(8), let port = body.name() else { return nil }
+      self = .loopProbe(token: token, port: port)
     case 3:
       guard let round = body.number(4), let stated = body.number(4), Int(stated) == length else { return nil }
       self = .pathProbe(round: UInt32(round), length: length)

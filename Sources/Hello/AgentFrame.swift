@@ -27,7 +27,7 @@
 //           1  hellos missing among the last
 //           1  so many, at most 64
 //   loop probe:
-//         8 a number that was never used before
+//         8 a number that was never used before, then the port's name as in a hello
 //   path probe, filled with zeros up to its length:
 //         4 round, 4 length of the frame
 //
@@ -55,7 +55,7 @@ package struct AgentFrame: Equatable, Sendable {
     /// Sent every two seconds by each trunk.
     case hello(Announcement)
     /// Sent by guest ports; who hears it is joined to them outside of the LAN.
-    case loopProbe(token: UInt64)
+    case loopProbe(token: UInt64, port: String)
     /// Sent in one piece or not at all.
     case pathProbe(round: UInt32, length: Int)
   }

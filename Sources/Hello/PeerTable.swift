@@ -111,8 +111,8 @@ package struct PeerTable: Sendable {
     indices = Dictionary(uniqueKeysWithValues: peers.enumerated().map { ($1.key, $0) })
   }
 
-  /// Whether a port of that agent's LAN was heard and is not forgotten.
-  package func knows(_ agent: AgentID, lan: UInt64) -> Bool {
-    peers.contains { $0.sender.agent == agent && $0.sender.lan == lan }
+  /// A port of that agent's LAN that was heard and is not forgotten.
+  package func peer(_ agent: AgentID, lan: UInt64) -> Peer? {
+    peers.first { $0.sender.agent == agent && $0.sender.lan == lan }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 struct HelloForwardingTests {
   private static let frame = AgentFrame(
     sender: AgentFrame.Sender(agent: AgentID(high: 1, low: 2), lan: 3, port: 4), sequence: 5,
-    content: .loopProbe(token: 6)
+    content: .loopProbe(token: 6, port: "p")
   ).bytes
 
   /// A frame to everyone from one of two stations.

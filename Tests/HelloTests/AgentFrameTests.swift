@@ -19,7 +19,7 @@ private func hello(entries: Int = 2, name: String = "host") -> AgentFrame {
 
 private let frames = [
   hello(), hello(entries: 0),
-  AgentFrame(sender: sender, sequence: 0, content: .loopProbe(token: 0xdead_beef_0000_0001)),
+  AgentFrame(sender: sender, sequence: 0, content: .loopProbe(token: 0xdead_beef_0000_0001, port: "tap0")),
   AgentFrame(sender: sender, sequence: 0, content: .pathProbe(round: 3, length: 1_472)),
 ]
 
@@ -32,7 +32,7 @@ struct AgentFrameTests {
     let bytes = frames[2].bytes
     #expect(Array(bytes[0..<6]) == [0x03, 0x55, 0x4d, 0x42, 0x45, 0x4c])
     #expect(Array(bytes[6..<12]) == [0x02, 1, 2, 3, 4, 5])
-    #expect(Array(bytes[12..<22]) == [0x88, 0xb6] + Array("UMBL".utf8) + [1, 2, 0, 8])
+    #expect(Array(bytes[12..<22]) == [0x88, 0xb6] + Array("UMBL".utf8) + [1, 2, 0, 13])
     #expect(Array(bytes[22..<38]) == [1, 2, 3, 4, 5, 6, 7, 8, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18])
     #expect(Array(bytes[46..<54]) == [0, 0, 0, 7, 0, 0, 0, 0])
   }

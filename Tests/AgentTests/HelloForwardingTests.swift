@@ -1,4 +1,5 @@
 import Agent
+import CTransport
 import Hello
 import Switching
 import Testing
@@ -20,7 +21,7 @@ struct HelloForwardingTests {
     let lan = try StubPorts()
     let port = try lan.add(role: role)
     let other = try lan.add()
-    port.remote = 9
+    port.remote = umbel_remote(index: 9, generation: 0)
     lan.receive(Self.frame, from: port)
     #expect(other.sent == [])
     #expect(port.received == 1 && port.drops == [.hello: 1])
@@ -94,16 +95,16 @@ struct HelloForwardingTests {
     let trunk = try lan.add(role: .trunk)
     let guest = try lan.add()
     lan.mute([5], at: trunk)
-    trunk.remote = 5
+    trunk.remote = umbel_remote(index: 5, generation: 0)
     lan.receive(Self.broadcast(), from: trunk)
     #expect(guest.sent == [] && trunk.drops == [.duplicatePath: 1] && trunk.received == 1)
     lan.receive(Self.frame, from: trunk)
     #expect(lan.hellos().count == 1)
-    trunk.remote = 6
+    trunk.remote = umbel_remote(index: 6, generation: 0)
     lan.receive(Self.broadcast(), from: trunk)
     #expect(guest.sent.count == 1)
     lan.mute([], at: trunk)
-    trunk.remote = 5
+    trunk.remote = umbel_remote(index: 5, generation: 0)
     lan.receive(Self.broadcast(), from: trunk)
     #expect(guest.sent.count == 2)
   }

@@ -78,6 +78,11 @@ extension Forwarder {
   /// Sends a frame of the control thread by one port to everyone.
   func inject(_ bytes: [UInt8], flags: UInt32, to port: UnsafeMutablePointer<PortContext>) {
     guard unsafe port.pointee.slot != nil else { return }
+    guard unsafe port.pointee.isUp else { return unsafe port.pointee.counters.countDrop(.portDown) }
+    // What is known of the path is no limit here: a probe finds out whether it has changed.
+    guard unsafe bytes.count <= Int(port.pointee.largestFrame) else {
+      return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
+    }
     unsafe bytes.withUnsafeBytes { buffer in
       var piece = unsafe umbel_piece(data: buffer.baseAddress!, length: buffer.count)
       unsafe withUnsafePointer(to: &piece) { piece in
@@ -86,7 +91,7 @@ extension Forwarder {
         unsafe frame.piece_count = 1
         unsafe frame.length = UInt32(buffer.count)
         unsafe frame.flags = flags
-        unsafe put(&frame, to: port, remote: .everyone)
+        unsafe append(&frame, to: port, remote: .everyone)
         // What it does not take now is copied into its queue: the bytes are the command's.
         flushTouched()
       }

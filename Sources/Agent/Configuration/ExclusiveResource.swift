@@ -3,7 +3,9 @@ package import TransportHost
 // What two ports of one agent must not both hold. The plugin ABI has no word for it, so the rule stands here: for each
 // transport the options that together name the thing.
 
-private let exclusiveOptions = ["mcast": ["group", "port", "interface"], "tap": ["device"]]
+private let exclusiveOptions = [
+  "mcast": ["group", "port", "interface"], "tap": ["device"], "vxlan": ["vni", "port"],
+]
 
 extension TransportDescription {
   /// A text that two ports share exactly when they would open the same thing; an agent opens it once.

@@ -40,7 +40,7 @@ final class ManagedPort {
   private(set) var text = ""
   private(set) var largestFrame: UInt32?
   /// Bytes of the longest frame that leaves this host in one piece; 0: its transport keeps none whole.
-  private(set) var wholeFrame: UInt32 = 0
+  private(set) var probeLimit: UInt32 = 0
   /// Why it is shut although it is up; nil: it is not.
   var shut: ShutReason?
   /// When a waiting port tries again: nanoseconds of CLOCK_MONOTONIC; nil: it waits for an event.
@@ -49,6 +49,8 @@ final class ManagedPort {
   var transportCounters: [(name: String, value: UInt64)] = []
   /// Entries of the FDB that point to it, as last read.
   var stationCount = 0
+  /// Bytes of the longest frame that passes its underlay unfragmented, as last read; nil: any, as far as is known.
+  var wholeFrame: UInt32?
   /// What it had counted when the forwarding thread let go of it.
   private(set) var lastStatistics: PortStatistics?
   /// Whether the forwarding thread has it.
@@ -151,7 +153,7 @@ final class ManagedPort {
     }
     unsafe note(
       State(rawValue: new.state) ?? .failed, text: text, error: new.error, largestFrame: new.largest_frame,
-      wholeFrame: Forwarder.wholeFrame(of: new))
+      probeLimit: Forwarder.probeLimit(of: new))
   }
 
   /// A state reported while `open` is still running.
@@ -159,7 +161,7 @@ final class ManagedPort {
 
   /// Notes a new state, tells the journal, and does what follows from it.
   func note(
-    _ new: State, text newText: String, error: Int32, largestFrame newLargest: UInt32?, wholeFrame newWhole: UInt32 = 0
+    _ new: State, text newText: String, error: Int32, largestFrame newLargest: UInt32?, probeLimit newLimit: UInt32 = 0
   ) {
     // What has failed is being stopped; a plugin that goes on speaking does not bring it back.
     guard !isEnding, state != .failed else { return }
@@ -169,7 +171,7 @@ final class ManagedPort {
     text = Self.reason(newText, error, of: new)
     if new == .up {
       largestFrame = newLargest == 0 ? UMBEL_LARGEST_SEGMENT : newLargest
-      wholeFrame = newWhole
+      probeLimit = newLimit
     }
     if old != new || oldText != newText { agent.report(change: old, of: self) }
     if new != .waiting { backoffSeconds = 1 }

@@ -53,7 +53,7 @@ kernel_vxlan b vx44 44 10.44.0.2/24 remote fd00::1 dev eth0 udp6zerocsumtx udp6z
 names=("" "IPv4, group" "IPv4, unicast" "IPv6, group" "IPv6, unicast")
 columns=("ping from the agent" "ping from the kernel" "TCP to the kernel" "TCP to the agent")
 
-# row NUMBER SUFFIX MEBIBYTES
+# row NUMBER SUFFIX SIZE
 row() {
   local row="${names[$1]}, $2" network=10.4$1.0
   cell "$row" "${columns[0]}" host_pings a "$network.2"
@@ -63,10 +63,10 @@ row() {
 }
 
 ! can_capture || capture a eth0 default -B 65536 -s 64 udp port 4789
-row 1 "offloads as they are" 100
-row 2 "offloads as they are" 20
-row 3 "offloads as they are" 20
-row 4 "offloads as they are" 100
+row 1 "offloads as they are" 100M
+row 2 "offloads as they are" 20M
+row 3 "offloads as they are" 20M
+row 4 "offloads as they are" 100M
 if can_capture; then
   capture_end default
   check "the kernel handed over super-packets" at_least 100 "$(packets default src host 10.0.0.2 and greater 3000)"
@@ -76,7 +76,7 @@ fi
 offloads a eth0 off
 offloads b eth0 off
 ! can_capture || capture a eth0 off -B 65536 -s 64 udp port 4789
-for number in 1 2 3 4; do row "$number" "offloads off" 20; done
+for number in 1 2 3 4; do row "$number" "offloads off" 20M; done
 if can_capture; then
   capture_end off
   check "without offloads it hands over none" equal 0 "$(packets off greater 1515)"

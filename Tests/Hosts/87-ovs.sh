@@ -38,6 +38,6 @@ ip -n b link set lan mtu 1450 up
 
 check "the agent's host pings Open vSwitch's" host_pings a 10.42.0.2
 check "and the other way" host_pings b 10.42.0.1
-check "20 MiB by TCP to Open vSwitch" host_transfers a b 10.42.0.2 20
-check "20 MiB by TCP from Open vSwitch" host_transfers b a 10.42.0.1 20
+check "20 MiB by TCP to Open vSwitch" host_transfers a b 10.42.0.2 20M
+check "20 MiB by TCP from Open vSwitch" host_transfers b a 10.42.0.1 20M
 check "a guest of the agent pings it too" pings g1 10.42.0.2

@@ -4,7 +4,7 @@
 #   route_by a 10.0.1.254                     where that host sends what is not for its segment
 #   kernel_vxlan b vx0 42 10.1.0.2/24 …       a VXLAN device of the kernel; the words are those of "ip link"
 #   check "…" host_pings a 10.1.0.2
-#   check "…" host_transfers a b 10.1.0.2 20  random bytes over TCP, from host to host
+#   check "…" host_transfers a b 10.1.0.2 20M random bytes over TCP, from host to host
 #
 # shellcheck disable=SC2154 # lib.sh, which is sourced before this, sets $logs
 
@@ -48,15 +48,17 @@ counted() { asks "$1" ListPorts "sum($2 for p in ports)"; }
 
 # ---- Commands for check --------------------------------------------------------------------------------------------
 
-# host_pings HOST ADDRESS: three in a row are answered; what was sent while a port came up may be lost.
+# host_pings HOST ADDRESS [BYTES]: three in a row are answered; what was sent while a port came up may be lost.
 host_pings() {
-  within 10 on "$1" busybox ping -c 1 -W 1 "$2" && on "$1" busybox ping -c 3 -i 0.2 -W 2 "$2"
+  local words=(-s "${3-56}" "$2")
+  within 10 on "$1" busybox ping -c 1 -W 1 "${words[@]}" && on "$1" busybox ping -c 3 -i 0.2 -W 2 "${words[@]}"
 }
 
-# host_transfers FROM TO ADDRESS MEBIBYTES [SECONDS]: ADDRESS is of TO; what arrives has the digest of what was sent.
+# host_transfers FROM TO ADDRESS SIZE [SECONDS]: ADDRESS is of TO; SIZE is one of head's. What arrives has the digest of
+# what was sent.
 host_transfers() {
-  local from=$1 to=$2 address=$3 mebibytes=$4 file=/run/hosts/random-$4 received=/run/hosts/received-$2 began
-  [ -e "$file" ] || head -c "${mebibytes}M" /dev/urandom >"$file"
+  local from=$1 to=$2 address=$3 size=$4 file=/run/hosts/random-$4 received=/run/hosts/received-$2 began
+  [ -e "$file" ] || head -c "$size" /dev/urandom >"$file"
   [ -e "$file.sum" ] || sha256sum <"$file" >"$file.sum"
   # nc takes the end of its input for a farewell, so that the receiver's must not end.
   [ -p /run/hosts/never ] || mkfifo /run/hosts/never
@@ -65,6 +67,6 @@ host_transfers() {
   began=$(date +%s%N)
   on "$from" timeout "${5-60}" busybox nc "$address" 5001 <"$file"
   wait $!
-  echo "$from to $address: $mebibytes MiB in $((($(date +%s%N) - began) / 1000000)) ms" >>"$logs/transfers.log"
+  echo "$from to $address: $size in $((($(date +%s%N) - began) / 1000000)) ms" >>"$logs/transfers.log"
   equal "$(cat "$file.sum")" "$(cat "$received")"
 }

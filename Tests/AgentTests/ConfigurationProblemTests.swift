@@ -75,7 +75,8 @@ private let lans: [Bad] = [
   Bad(
     "a key of a LAN that is like no other", "lans: {lab: {colour: red}}\n",
     "u.yaml:1:14: colour: is not an option of a LAN; "
-      + "allowed is doors, ports, fdb-entries, ageing, guest-stations, queue or control-protocols"),
+      + "allowed is doors, ports, fdb-entries, ageing, guest-stations, queue, control-protocols, "
+      + "storm-broadcast, storm-multicast, storm-unknown or loop-guard"),
   Bad(
     "an FDB too small", "lans: {lab: {fdb-entries: 1023}}\n",
     "u.yaml:1:27: fdb-entries: is 1023; allowed is 1024 to 1048576"),
@@ -200,7 +201,8 @@ func allFaultsAtOnce() {
     complaints == [
       "u.yaml:4:33: ttl: is 999; allowed is 0 to 255",
       "u.yaml:4:38: colour: is not an option of mcast; "
-        + "allowed is group, port, ttl, interface, peers, name, transport or role",
+        + "allowed is group, port, ttl, interface, peers, hello, mss-clamp, "
+        + "too-big, oversize, storm-broadcast, storm-multicast, storm-unknown, name, transport or role",
       "u.yaml:5:21: transport: is none; allowed is mcast or socket",
       "u.yaml:6:10: threads: is 0; allowed is 1 to 64, or auto",
       "lans.d/a.yaml:1:1: threads: belongs into the main file; files of lans.d hold lans alone",

@@ -18,6 +18,8 @@ package struct PortContext: ~Copyable {
   package let endpoint: UnsafeMutablePointer<EndpointContext>
   /// It is a datagram door's own: it receives for others and is sent nothing.
   package let isDoor: Bool
+  /// The agent's own options.
+  package let settings: PortSettings
   /// Bytes and frames waiting in the queue, for the control thread to read.
   package let gauges: QueueGauges
 
@@ -69,7 +71,7 @@ package struct PortContext: ~Copyable {
     number: UInt32, role: Switching.PortRole, lan: UnsafeMutablePointer<LANContext>,
     transport: UnsafePointer<umbel_transport>,
     port: OpaquePointer, endpoint: UnsafeMutablePointer<EndpointContext>, isDoor: Bool = false,
-    queueBytes: Int
+    settings: PortSettings = PortSettings(), queueBytes: Int
   ) throws(Errno) {
     unsafe self.number = number
     unsafe self.role = role
@@ -78,6 +80,7 @@ package struct PortContext: ~Copyable {
     unsafe self.port = port
     unsafe self.endpoint = endpoint
     unsafe self.isDoor = isDoor
+    unsafe self.settings = settings
     unsafe queue = try FrameQueue(capacity: queueBytes)
     // Until it has a place of its own: nobody counts there before.
     unsafe counters = unsafe lan.pointee.core.counters(of: 0)

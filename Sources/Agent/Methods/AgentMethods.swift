@@ -162,9 +162,6 @@ final class AgentMethods: VarlinkHandler {
         parameters.transport, existing: agent.catalogue.transports.map(\.description.name))
     }
     let name = try portName(parameters.name, kind: parameters.transport, in: lan)
-    let values = try Self.values(
-      parameters.options, transport.description.options, of: parameters.transport,
-      remedy: "`umbel transport list \(parameters.transport)` shows all options.")
     let role: TransportHost.PortRole =
       switch parameters.role {
       case .guest: .guest
@@ -176,17 +173,34 @@ final class AgentMethods: VarlinkHandler {
         "role", problem: "is \(role.word)",
         remedy: "\(parameters.transport) can be: \(transport.description.roles.map(\.word).joined(separator: ", ")).")
     }
+    let (values, settings) = try portValues(parameters, transport.description, role, lan)
     try checkExclusive(transport, values)
     // First: a port that cannot follow its caller must not stay.
     let caller = parameters.endWithCaller == true ? Box(try call.openCaller()) : nil
     do throws(PluginProblem) {
       try transport.check(OpenParameters(number: 0, role: role, lan: lan.name, name: name, values: values))
-      let port = try lan.addPort(name: name, transport: transport, role: role, values: values)
+      let port = try lan.addPort(name: name, transport: transport, role: role, values: values, settings: settings)
       if let caller { try follow(caller, port) }
       call.reply(AddPort.Reply(port: port.described(fresh: true)))
     } catch {
       throw Self.error(error, transport.description, subject: "\(lan.name)/\(name)")
     }
+  }
+
+  /// What the transport is told, and what the agent keeps to itself.
+  private func portValues(
+    _ parameters: AddPort.Parameters, _ transport: TransportDescription, _ role: TransportHost.PortRole,
+    _ lan: ManagedLAN
+  ) throws(AgentError) -> ([OptionValue], PortSettings) {
+    var settings = lan.configuration.guestDefaults.settings(of: role)
+    let options = settings.options(of: role, beside: transport)
+    let remedy = "`umbel transport list \(transport.name)` shows all options."
+    for name in (parameters.options ?? [:]).keys.sorted() where !options.contains(where: { $0.name == name }) {
+      guard let misplacement = PortOption(rawValue: name)?.misplacement else { continue }
+      throw AgentError.invalidOption(name, problem: misplacement, remedy: remedy)
+    }
+    let values = try Self.values(parameters.options, options, of: transport.name, remedy: remedy)
+    return (settings.take(values, of: options, beside: transport), settings)
   }
 
   /// Ends the port with the process behind `caller`; ends it now when that cannot be watched.

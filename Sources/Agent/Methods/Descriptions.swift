@@ -73,12 +73,13 @@ extension ManagedPort {
   }
 
   private var describedOptions: [String: [String]] {
-    let options = transport.description.options
-    return Dictionary(
-      values.map { value in
-        let option = options[value.option]
-        return (option.name, option.kind == .list ? value.items : [value.text])
-      }, uniquingKeysWith: { $1 })
+    let description = transport.description
+    let given = values.map { value in
+      let option = description.options[value.option]
+      return (option.name, option.kind == .list ? value.items : [value.text])
+    }
+    let own = settings.ownOptions(of: role, beside: description).map { ($0.name, [$0.defaultText ?? ""]) }
+    return Dictionary(given + own, uniquingKeysWith: { $1 })
   }
 
   private var describedState: AgentAPI.PortState {
@@ -107,7 +108,19 @@ extension LoadedTransport {
       name: description.name, summary: description.summary, path: description.path,
       roles: description.roles.map { $0 == .trunk ? .trunk : .guest },
       defaultRole: description.defaultRole == .trunk ? .trunk : .guest, doors: description.doors.map(\.name),
-      options: description.options.map(\.described))
+      options: description.options.map(\.described), portOptions: ownOptions.map(\.described))
+  }
+
+  /// The agent's, of ports in any of its roles; the defaults are those of the usual role.
+  private var ownOptions: [OptionDescription] {
+    let settings = description.roles.sorted { $0 == description.defaultRole && $1 != $0 }.map {
+      GuestDefaults().settings(of: $0).ownOptions(of: $0, beside: description)
+    }
+    var options = [OptionDescription]()
+    for option in settings.flatMap({ $0 }) where !options.contains(where: { $0.name == option.name }) {
+      options.append(option)
+    }
+    return options
   }
 }
 

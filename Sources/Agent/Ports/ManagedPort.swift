@@ -29,6 +29,8 @@ final class ManagedPort {
   let role: TransportHost.PortRole
   let transport: LoadedTransport
   let values: [OptionValue]
+  /// The agent's own options.
+  let settings: PortSettings
   /// Who is behind a guest port; nil: a configured port.
   let guest: GuestIdentity?
   /// The two hold each other until the LAN forgets the port; who still describes the port may outlive both.
@@ -72,13 +74,14 @@ final class ManagedPort {
 
   init(
     number: UInt32, name: String, role: TransportHost.PortRole, transport: LoadedTransport, values: [OptionValue],
-    guest: GuestIdentity?, isDoor: Bool = false, lan: ManagedLAN
+    settings: PortSettings, guest: GuestIdentity?, isDoor: Bool = false, lan: ManagedLAN
   ) {
     self.number = number
     self.name = name
     self.role = role
     self.transport = transport
     self.values = values
+    self.settings = settings
     self.guest = guest
     self.isDoor = isDoor
     self.lan = lan

@@ -59,12 +59,14 @@ extension Interfaces {
     try order(Int32(RTM_DELADDR), addressBody(address, index))
   }
 
-  /// The addresses of an interface.
-  package static func addresses(of index: UInt32) throws(Errno) -> [IPPrefix] {
+  /// The addresses of an interface; nil: of all.
+  package static func addresses(of index: UInt32? = nil) throws(Errno) -> [IPPrefix] {
     var body = NetlinkBytes()
     body.append(ifaddrmsg())
     return try NetlinkSocket().list(Int32(RTM_GETADDR), body).compactMap { answer -> IPPrefix? in
-      guard let header = answer.load(ifaddrmsg.self, at: 0), header.ifa_index == index else { return nil }
+      guard let header = answer.load(ifaddrmsg.self, at: 0), index == nil || header.ifa_index == index else {
+        return nil
+      }
       // Of a point-to-point link IFA_ADDRESS is the far end.
       let attributes = MemoryLayout<ifaddrmsg>.size
       let octets =

@@ -54,6 +54,7 @@ package enum MulticastSocket {
       try setSocketOption(number, IPPROTO.ipv6, IPV6_MULTICAST_LOOP, 1)
     }
     try setHops(hops, family: group.family, socket: number)
+    try setFragmenting(true, family: group.family, socket: number)
     if let source {
       let local = SocketAddress(source, port: 0, scope: interface)
       _ = try retrying { unsafe local.withSockaddr { unsafe bind(number, $0, $1) } }
@@ -69,6 +70,20 @@ package enum MulticastSocket {
       try setSocketOption(socket, IPPROTO.ip, IP_MULTICAST_TTL, hops)
     } else {
       try setSocketOption(socket, IPPROTO.ipv6, IPV6_MULTICAST_HOPS, hops)
+    }
+  }
+
+  /// Says what becomes of a datagram that is longer than the interface takes in one piece: it is fragmented, here or by
+  /// a router on the way, or it is refused (`EMSGSIZE`) and routers are told not to fragment it either. What others
+  /// report of a path's MTU is not heeded, because anybody can send that.
+  /// - Parameter family: `AF_INET` or `AF_INET6`.
+  package static func setFragmenting(_ isAllowed: Bool, family: Int32, socket: Int32) throws(Errno) {
+    if family == AF_INET {
+      try setSocketOption(
+        socket, IPPROTO.ip, IP_MTU_DISCOVER, isAllowed ? IP_PMTUDISC_OMIT : IP_PMTUDISC_PROBE)
+    } else {
+      try setSocketOption(
+        socket, IPPROTO.ipv6, IPV6_MTU_DISCOVER, isAllowed ? IPV6_PMTUDISC_OMIT : IPV6_PMTUDISC_PROBE)
     }
   }
 

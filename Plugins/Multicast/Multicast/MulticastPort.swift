@@ -1,28 +1,30 @@
 import LinuxIO
 package import TransportKit
 
-/// A trunk over a multicast group.
+/// A port over a multicast group: a trunk, or this host's native guests.
 ///
-/// `underlay` and `reported` belong to the control thread, the forwarder to the forwarding thread. What both use passes
+/// `side`, `reported` and `told` belong to the control thread, the forwarder to the forwarding thread. What both use passes
 /// from one to the other: the host does not call prepare again before commit has been made.
 @safe
 package final class MulticastPort: TransportPort {
-  private var underlay: MulticastUnderlay
+  private var side: any MulticastSide
   private var reported: PortState?
   private var hasReportedShortfall = false
+  private var told: Set<String> = []
   private var pending: MulticastChange?
   private let forwarder: UnsafeMutablePointer<MulticastForwarder>
 
   package init(_ settings: MulticastSettings, _ configuration: PortConfiguration, host: HostPort) {
-    underlay = MulticastUnderlay(settings)
+    side = settings.role == .guest ? MulticastGuestSide(settings) : MulticastUnderlay(settings)
     unsafe forwarder = .allocate(capacity: 1)
     unsafe forwarder.initialize(
       to: MulticastForwarder(isIPv4: settings.group.length == 4, port: configuration.number))
     super.init(configuration, host: host)
     host.watchInterfaces()
     host.reportUnderlay([UnderlayFlow(to: settings.group.transportAddress, port: settings.port)])
-    let change = underlay.evaluate()
+    let change = side.evaluate()
     requestBuffers(change)
+    tell(change.warnings)
     unsafe forwarder.pointee.apply(change)
     report(change.state)
   }
@@ -32,12 +34,13 @@ package final class MulticastPort: TransportPort {
   package override func prepare(_ change: Change) throws(TransportProblem) -> Bool {
     var tuning: (hops: Int32, bufferBytes: Int)?
     if case .configuration(let configuration) = change {
-      underlay.settings = try MulticastSettings(configuration)
-      tuning = (underlay.settings.hops, underlay.settings.bufferBytes)
+      side.settings = try MulticastSettings(configuration)
+      tuning = (side.settings.hops, side.settings.bufferBytes)
     }
-    let result = underlay.evaluate()
+    let result = side.evaluate()
     result.tuning = tuning
     requestBuffers(result)
+    tell(result.warnings)
     guard result.changesForwarding else {
       report(result.state)
       return false
@@ -48,6 +51,7 @@ package final class MulticastPort: TransportPort {
   }
 
   package override func close() {
+    side.close()
     unsafe forwarder.deinitialize(count: 1)
     unsafe forwarder.deallocate()
   }
@@ -58,8 +62,12 @@ package final class MulticastPort: TransportPort {
     host.report(state)
   }
 
+  private func tell(_ warnings: [String]) {
+    for warning in warnings where told.insert(warning).inserted { host.log(.warning, warning) }
+  }
+
   private func requestBuffers(_ change: MulticastChange) {
-    let bytes = underlay.settings.bufferBytes
+    let bytes = side.settings.bufferBytes
     if change.receiverNumber >= 0 { request(.receive, bytes, change.receiverNumber) }
     if change.senderNumber >= 0 { request(.send, bytes, change.senderNumber) }
   }
@@ -92,7 +100,11 @@ package final class MulticastPort: TransportPort {
   }
 
   package override func receive(token: UInt64, into batch: inout ReceiveBatch) {
-    unsafe forwarder.pointee.receive(into: &batch)
+    guard let sender = unsafe forwarder.pointee.receive(into: &batch) else { return }
+    host.log(
+      .warning,
+      "frames from \(sender.address) are dropped, because a guest port takes those of this host alone: "
+        + "connect other hosts by a trunk")
   }
 
   package override func send(_ frames: SendBatch) -> SendOutcome {

@@ -71,9 +71,32 @@ struct SourceKey: Equatable {
       unsafe first = name.load(as: UInt64.self)
     } else {
       // Family and port; the address after the flow label, which is not part of who sent it.
-      unsafe first = UInt64(name.load(as: UInt32.self))
+      unsafe first = name.load(as: UInt64.self) & UInt64(littleEndian: 0x0000_0000_ffff_ffff)
       unsafe second = name.load(fromByteOffset: 8, as: UInt64.self)
       unsafe third = name.load(fromByteOffset: 16, as: UInt64.self)
     }
   }
+
+  /// The same address with port 0.
+  var withoutPort: SourceKey {
+    var key = self
+    key.first &= UInt64(littleEndian: 0xffff_ffff_0000_ffff)
+    return key
+  }
+}
+
+/// Whose datagrams a port takes.
+struct AcceptedSenders: Equatable {
+  // By address, port 0; nil: everyone's.
+  private var keys: [SourceKey]?
+
+  static let everyone = AcceptedSenders()
+
+  /// Those that come from one of these addresses, by any port.
+  static func only(_ addresses: [IPAddress]) -> AcceptedSenders {
+    AcceptedSenders(keys: addresses.map { SourceKey(SocketAddress($0, port: 0)) })
+  }
+
+  /// Whether datagrams from there are taken.
+  func contains(_ key: SourceKey) -> Bool { keys?.contains(key.withoutPort) ?? true }
 }

@@ -140,17 +140,31 @@ extension ConfigurationReader {
       refuse(place, fault.optionName ?? "ports", fault.text)
       return nil
     }
-    guard let resource = draft.transport.exclusiveResource(of: draft.values) else { return port }
-    let identity = "\(draft.transport.name) \(resource)"
-    if let holder = holders[identity] {
+    guard let resource = draft.transport.exclusiveResource(of: draft.values, role: draft.role) else { return port }
+    for holder in holders where holder.port.transport == port.transport {
+      guard let clash = resource.clash(with: holder.resource) else { continue }
       let option = draft.transport.exclusiveOption
       refuse(
         option.flatMap { draft.places[$0] } ?? draft.location, option ?? "ports",
-        "\(identity) is opened twice, and an agent opens it once; "
-          + "port \(holder.port) of LAN \(holder.lan) has it at \(holder.location)")
+        clash.sentence(port, resource, holder: holder.port, lan: holder.lan))
       return nil
     }
-    holders[identity] = (name, lan, draft.location)
+    holders.append((resource, lan, port))
     return port
+  }
+}
+
+extension ExclusiveResource.Clash {
+  fileprivate func sentence(
+    _ port: PortConfiguration, _ resource: ExclusiveResource, holder: PortConfiguration, lan: String
+  ) -> String {
+    switch self {
+    case .same:
+      "\(port.transport) \(resource.text) is opened twice, and an agent opens it once; "
+        + "port \(holder.name) of LAN \(lan) has it at \(holder.location)"
+    case .roles(let claim):
+      "\(port.transport) \(claim) cannot be a guest port's and a trunk's, give one of them another; "
+        + "port \(holder.name) of LAN \(lan) has it as \(holder.role.word) at \(holder.location)"
+    }
   }
 }

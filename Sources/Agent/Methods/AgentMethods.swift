@@ -174,7 +174,7 @@ final class AgentMethods: VarlinkHandler {
         remedy: "\(parameters.transport) can be: \(transport.description.roles.map(\.word).joined(separator: ", ")).")
     }
     let (values, settings) = try portValues(parameters, transport.description, role, lan)
-    try checkExclusive(transport, values)
+    try checkExclusive(transport, role, values)
     // First: a port that cannot follow its caller must not stay.
     let caller = parameters.endWithCaller == true ? Box(try call.openCaller()) : nil
     do throws(PluginProblem) {
@@ -236,13 +236,25 @@ final class AgentMethods: VarlinkHandler {
   }
 
   /// What one agent opens once must not be open already.
-  private func checkExclusive(_ transport: LoadedTransport, _ values: [OptionValue]) throws(AgentError) {
-    guard let resource = transport.description.exclusiveResource(of: values) else { return }
-    for port in agent.lans.flatMap(\.ports)
-    where port.transport === transport && transport.description.exclusiveResource(of: port.values) == resource {
-      throw AgentError.invalidOption(
-        transport.description.exclusiveOption ?? "", problem: "is in use: \(port.path) has \(resource)",
-        remedy: "An agent opens it once: use that LAN, or name another.")
+  private func checkExclusive(
+    _ transport: LoadedTransport, _ role: TransportHost.PortRole, _ values: [OptionValue]
+  ) throws(AgentError) {
+    let description = transport.description
+    guard let resource = description.exclusiveResource(of: values, role: role) else { return }
+    for port in agent.lans.flatMap(\.ports) where port.transport === transport {
+      guard let other = description.exclusiveResource(of: port.values, role: port.role) else { continue }
+      let option = description.exclusiveOption ?? ""
+      switch resource.clash(with: other) {
+      case nil: continue
+      case .same:
+        throw AgentError.invalidOption(
+          option, problem: "is in use: \(port.path) has \(other.text)",
+          remedy: "An agent opens it once: use that LAN, or name another.")
+      case .roles(let claim):
+        throw AgentError.invalidOption(
+          option, problem: "is in use: \(port.path) has \(claim) as \(port.role.word)",
+          remedy: "A guest port and a trunk cannot share it: name another.")
+      }
     }
   }
 

@@ -62,23 +62,23 @@ row() {
   cell "$row" "${columns[3]}" host_transfers b a "$network.1" "$3"
 }
 
-! can_capture || capture a eth0 default -B 65536 -s 64 udp port 4789
+! can_capture || capture_heads a eth0 default udp port 4789
 row 1 "offloads as they are" 100M
 row 2 "offloads as they are" 20M
 row 3 "offloads as they are" 20M
 row 4 "offloads as they are" 100M
 if can_capture; then
-  capture_end default
+  capture_whole default
   check "the kernel handed over super-packets" at_least 100 "$(packets default src host 10.0.0.2 and greater 3000)"
   check "over IPv6 as well" at_least 100 "$(packets default src host fd00::2 and greater 3000)"
 fi
 
 offloads a eth0 off
 offloads b eth0 off
-! can_capture || capture a eth0 off -B 65536 -s 64 udp port 4789
+! can_capture || capture_heads a eth0 off udp port 4789
 for number in 1 2 3 4; do row "$number" "offloads off" 20M; done
 if can_capture; then
-  capture_end off
+  capture_whole off
   check "without offloads it hands over none" equal 0 "$(packets off greater 1515)"
 else
   skip "what is on the wire" "tcpdump needs root"

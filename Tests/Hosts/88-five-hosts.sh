@@ -86,12 +86,12 @@ tells() {
     collector "$host" "$from-$host-$lan" "$(door "$host" "$lan")" 300 "${options[@]}"
     check "$lan: host $host listens to host $from" within 5 door_ports "$host" $(($3 + 1)) "$lan" bess
   done
-  capture "$from" eth0 "$from-$lan" "$own_frames and src host ${address[$from]}"
+  capture_heads "$from" eth0 "$from-$lan" "$own_frames and src host ${address[$from]}"
   frames "$from" number "$(door "$from" "$lan")" 300 "${options[@]}"
   for host in "${hosts[@]}"; do
     [ "$host" = "$from" ] || check "$lan: broadcasts of host $from come to host $host once" collected "$from-$host-$lan"
   done
-  capture_end "$from-$lan"
+  capture_whole "$from-$lan"
 }
 
 for host in "${hosts[@]}"; do
@@ -107,10 +107,10 @@ check "host a knows a station of host e" within 5 eval \
   "asks a ListStations \"[s['port'] for s in stations if s['mac'] == '02:00:00:00:00:77']\" | grep sites"
 collector e unicast "$(door e mesh)" 300
 check "host e listens" within 5 door_ports e 2 mesh bess
-capture a eth0 unicast "$own_frames and src host ${address[a]}"
+capture_heads a eth0 unicast "$own_frames and src host ${address[a]}"
 frames a number "$(door a mesh)" 300 --destination 02:00:00:00:00:77
 check "known unicast arrives once" collected unicast
-capture_end unicast
+capture_whole unicast
 check "it leaves as one datagram each" equal 300 "$(packets unicast)"
 check "to that host" equal 300 "$(packets unicast dst host "${address[e]}")"
 

@@ -28,7 +28,7 @@ YAML
 }
 configuration 10.0.0.2 >/run/hosts/a.yaml
 configuration 10.0.0.1 >/run/hosts/b.yaml
-! can_capture || capture a eth0 uplink
+! can_capture || capture_heads a eth0 uplink
 agent a --config /run/hosts/a.yaml
 agent b --config /run/hosts/b.yaml
 for host in a b; do check "the trunk of host $host is up" within 10 trunk "$host" up; done
@@ -53,7 +53,7 @@ frames a number mcast:239.192.168.1:1102 300
 check "and once to the site's own members" collected own
 
 if can_capture; then
-  capture_end uplink
+  capture_whole uplink
   check "the uplink carries the LAN" at_least 300 "$(packets uplink udp port 4789)"
   check "and no packet to the group" equal 0 "$(packets uplink dst host 239.192.168.1)"
 else

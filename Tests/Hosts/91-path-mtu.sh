@@ -62,14 +62,14 @@ for host in a b; do
 done
 
 fragments='ip[6:2] & 0x3fff != 0'
-capture r eth1 start "$fragments"
-capture q eth3 end "$fragments"
+capture_heads r eth1 start "$fragments"
+capture_heads q eth3 end "$fragments"
 check "100 MiB by TCP" host_transfers a b 10.42.0.2 100M
 check "100 MiB by TCP the other way" host_transfers b a 10.42.0.1 100M
 check "20 MiB by TCP over IPv6" host_transfers a b fd42::2 20M
 check "10 MiB by TCP from guest to guest" transfers g1 g2 10.42.0.12 10
 for name in start end; do
-  capture_end $name
+  capture_whole $name
   check "nothing of that was fragmented ($name)" equal 0 "$(packets $name)"
 done
 grep ' to ' "$logs/transfers.log" | sed 's/^/# /'

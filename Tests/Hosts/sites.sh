@@ -34,8 +34,24 @@ offloads() {
   on wires ethtool -K "$1-$2" "${words[@]}" >/dev/null
 }
 
+# capture_heads HOST INTERFACE NAME FILTER…: a capture that loses nothing, for "packets" to count.
+capture_heads() { capture "${@:1:3}" -s 128 -B 32768 "${@:4}"; }
+
+# capture_whole NAME: ends a capture when tcpdump has written all that came.
+capture_whole() {
+  within 10 capture_caught_up "$1" || return
+  capture_end "$1"
+}
+
+# By its own account, which it gives when it is sent this signal.
+capture_caught_up() {
+  kill -USR1 -- "-${capture_pid[$1]}"
+  sleep 0.1
+  tail -n 1 "$logs/tcpdump-$1.log" | awk '{print; exit $2 + $10 != $5}'
+}
+
 # packets NAME FILTER…: how many of a capture there are.
-packets() { tcpdump -nr "/run/hosts/$1.pcap" "${@:2}" 2>/dev/null | wc -l; }
+packets() { tcpdump --count -nr "/run/hosts/$1.pcap" "${@:2}" 2>/dev/null | sed 's/ packets\?//'; }
 
 # vxlan_port HOST LAN STATE: is the LAN's VXLAN trunk in that state?
 vxlan_port() {

@@ -119,9 +119,6 @@ private let portFaults: [Bad] = [
     "an unknown transport", ports + "      - {transport: vxlan, vni: 42}\n",
     "u.yaml:4:21: transport: is vxlan; allowed is mcast or socket"),
   Bad(
-    "a role that the transport does not have", ports + "      - {transport: mcast, role: guest}\n",
-    "u.yaml:4:34: role: is guest; allowed for mcast is trunk"),
-  Bad(
     "a role that there is not", ports + "      - {transport: socket, path: a, role: bridge}\n",
     "u.yaml:4:44: role: is bridge; allowed for socket is guest or trunk"),
   Bad(
@@ -208,6 +205,31 @@ func allFaultsAtOnce() {
       "lans.d/a.yaml:1:1: threads: belongs into the main file; files of lans.d hold lans alone",
       "lans.d/a.yaml:3:3: lab: is given twice; the first LAN of this name is at u.yaml:2:3",
     ])
+}
+
+@Test("A role that the transport does not have is refused with those that it has")
+func roleOfOtherTransports() {
+  #expect(
+    ConfigurationFixture.complaints(
+      ("u.yaml", ports + "      - {transport: tap, role: trunk}\n"), transports: [ConfigurationFixture.tap]) == [
+        "u.yaml:4:32: role: is trunk; allowed for tap is guest"
+      ])
+}
+
+@Test("A group cannot be a guest port's and a trunk's, whatever else they say")
+func groupOfTwoRoles() {
+  for (first, second) in [("guest", "trunk"), ("trunk", "guest")] {
+    let text = """
+      lans:
+        a: {ports: [{transport: mcast, role: \(first)}, {transport: mcast, role: guest, group: 239.1.1.1}]}
+        b: {ports: [{transport: mcast, role: \(second), group: 239.192.168.1, port: 1103}]}
+      """
+    #expect(
+      ConfigurationFixture.complaints(("u.yaml", text)) == [
+        "u.yaml:3:54: group: mcast group 239.192.168.1 cannot be a guest port's and a trunk's, give one of them "
+          + "another; port mcast of LAN a has it as \(first) at u.yaml:2:15"
+      ])
+  }
 }
 
 @Test("The same group on another interface or port is another group")

@@ -265,7 +265,8 @@ struct Forwarder {
     unsafe endpoint.pointee.transport.pointee.deadline?(endpoint.pointee.endpoint) ?? .max
   }
 
-  /// Once a second: a part of each FDB is looked through for what is too old, empty queues give their memory back.
+  /// Once a second: a part of each FDB is looked through for what is too old, empty queues give their memory back, and
+  /// storms are reported.
   private func keepHouse(_ now: UInt64) {
     unsafe state.pointee.nextHousekeeping = now + 1_000_000_000
     for index in unsafe 0..<state.pointee.lans.count {
@@ -274,7 +275,11 @@ struct Forwarder {
       while let flap = unsafe lan.pointee.core.takeFlapEvent() { unsafe report(flap, in: lan) }
     }
     for index in unsafe 0..<state.pointee.portList.count {
-      unsafe state.pointee.portList[index].pointee.queue.releaseIdleMemory()
+      let port = unsafe state.pointee.portList[index]
+      unsafe port.pointee.queue.releaseIdleMemory()
+      if let slot = unsafe port.pointee.slot, let storm = unsafe port.pointee.lan.pointee.core.takeStorm(slot) {
+        unsafe report(storm, at: port)
+      }
     }
   }
 }

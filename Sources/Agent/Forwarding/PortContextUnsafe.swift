@@ -58,6 +58,8 @@ package struct PortContext: ~Copyable {
   package var watchesUnderlay = false
   /// When a datagram of a trunk that comes in here is next reported.
   package var nextUnderlayReport: UInt64 = 0
+  /// When a storm that comes in here is next reported.
+  package var nextStormReport: UInt64 = 0
 
   /// A state that the ring of reports had no room for.
   package var pendingReport: ForwardingReport?

@@ -237,10 +237,12 @@ final class DrivenPort {
       needsChecksum: UInt32(frame.offload.flags) & UMBEL_OFFLOAD_NEEDS_CHECKSUM != 0)
   }
 
-  /// Offers frames, each cut into pieces of `pieceLength` bytes, with the same left to be done.
+  /// Offers frames, each cut into pieces of `pieceLength` bytes, with the same left to be done and UMBEL_FRAME_*.
   /// - Returns: what `send` returns.
   @discardableResult
-  func send(_ frames: [[UInt8]], pieceLength: Int = .max, offload: umbel_offload = umbel_offload()) -> Int32 {
+  func send(
+    _ frames: [[UInt8]], pieceLength: Int = .max, offload: umbel_offload = umbel_offload(), flags: UInt32 = 0
+  ) -> Int32 {
     let stride = unsafe MemoryLayout<umbel_frame>.stride + DrivenPort.spare
     let place = UnsafeMutableRawPointer.allocate(byteCount: stride * max(frames.count, 1), alignment: 8)
     defer { unsafe place.deallocate() }
@@ -270,6 +272,7 @@ final class DrivenPort {
         unsafe entry.piece_count = UInt32(pieces[index].count)
         unsafe entry.length = UInt32(frame.count)
         unsafe entry.offload = offload
+        unsafe entry.flags = flags
         unsafe (place + index * stride).storeBytes(of: entry, as: umbel_frame.self)
       }
       let list = unsafe place.assumingMemoryBound(to: umbel_frame.self)

@@ -6,6 +6,9 @@ final class FakeHost: Sendable {
   /// What one port has said.
   struct Record {
     var states: [(state: UInt32, error: Int32, largestFrame: UInt32, offloads: UInt32, text: String)] = []
+    /// Of the last state: bytes of the longest frame that leaves unfragmented, and UMBEL_TRAIT_*.
+    var wholeFrame: UInt32 = 0
+    var traits: UInt32 = 0
     var messages: [String] = []
     var descriptorChanges = 0
     var watchesInterfaces = false
@@ -30,7 +33,11 @@ final class FakeHost: Sendable {
       let state = unsafe state!.pointee
       let text = unsafe state.text.map { unsafe String(cString: $0) } ?? ""
       let entry = unsafe (state.state, state.error, state.largest_frame, state.offloads, text)
-      unsafe FakeHost.change(port) { $0.states.append(entry) }
+      unsafe FakeHost.change(port) {
+        $0.states.append(entry)
+        $0.wholeFrame = unsafe state.whole_frame
+        $0.traits = unsafe state.traits
+      }
     }
     unsafe table.pointee.descriptors_changed = { port in unsafe FakeHost.change(port) { $0.descriptorChanges += 1 } }
     unsafe table.pointee.remote_gone = { _, _ in }

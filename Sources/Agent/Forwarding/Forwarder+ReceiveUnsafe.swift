@@ -87,12 +87,7 @@ extension Forwarder {
       return unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
     }
     // Before the switch learns from it.
-    if unsafe port.pointee.watchesUnderlay,
-      unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length),
-      unsafe dropsOwnUnderlay(frame, from: port)
-    {
-      return
-    }
+    if unsafe port.pointee.inspects, unsafe inspect(frame, length, from: port) { return }
     let lan = unsafe port.pointee.lan
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
     let segment =
@@ -103,12 +98,29 @@ extension Forwarder {
     case .unicast(let target, let remote):
       unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: remote)
     case .flood:
+      unsafe state.pointee.isFlooding = true
       var targets = unsafe lan.pointee.core.floodTargets(from: slot)
       while let target = targets.next() {
         unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: .everyone)
       }
+      unsafe state.pointee.isFlooding = false
     case .drop: break
     }
+  }
+
+  /// Looks into a frame that comes in where that is wanted.
+  /// - Returns: whether it was dropped.
+  // Not inlined: most ports want nothing.
+  @inline(never)
+  private func inspect(
+    _ frame: UnsafeMutablePointer<umbel_frame>, _ length: Int, from port: UnsafeMutablePointer<PortContext>
+  ) -> Bool {
+    if unsafe port.pointee.watchesUnderlay {
+      return unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length)
+        && dropsOwnUnderlay(frame, from: port)
+    }
+    unsafe clampArriving(frame, from: port)
+    return false
   }
 
   @inline(__always)

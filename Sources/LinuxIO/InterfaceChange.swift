@@ -59,14 +59,17 @@ extension Interfaces {
     try order(Int32(RTM_DELADDR), addressBody(address, index))
   }
 
-  /// The addresses of an interface; nil: of all.
-  package static func addresses(of index: UInt32? = nil) throws(Errno) -> [IPPrefix] {
+  /// The addresses of an interface.
+  package static func addresses(of index: UInt32) throws(Errno) -> [IPPrefix] {
+    try allAddresses().filter { $0.interface == index }.map(\.prefix)
+  }
+
+  /// The addresses of all interfaces.
+  package static func allAddresses() throws(Errno) -> [(interface: UInt32, prefix: IPPrefix)] {
     var body = NetlinkBytes()
     body.append(ifaddrmsg())
-    return try NetlinkSocket().list(Int32(RTM_GETADDR), body).compactMap { answer -> IPPrefix? in
-      guard let header = answer.load(ifaddrmsg.self, at: 0), index == nil || header.ifa_index == index else {
-        return nil
-      }
+    return try NetlinkSocket().list(Int32(RTM_GETADDR), body).compactMap { answer in
+      guard let header = answer.load(ifaddrmsg.self, at: 0) else { return nil }
       // Of a point-to-point link IFA_ADDRESS is the far end.
       let attributes = MemoryLayout<ifaddrmsg>.size
       let octets =
@@ -75,7 +78,7 @@ extension Interfaces {
       guard let octets, let address = IPAddress(family: Int32(header.ifa_family), octets: octets.bytes) else {
         return nil
       }
-      return IPPrefix(address, length: Int(header.ifa_prefixlen))
+      return (header.ifa_index, IPPrefix(address, length: Int(header.ifa_prefixlen)))
     }
   }
 

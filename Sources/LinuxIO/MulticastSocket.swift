@@ -87,6 +87,11 @@ package enum MulticastSocket {
     }
   }
 
+  /// Says whether datagrams of equal length from one sender may come in as one message (`UDP_GRO`).
+  package static func setMerging(_ isWanted: Bool, socket: Int32) throws(Errno) {
+    try setSocketOption(socket, UDPOption.level, UDPOption.gro, isWanted ? 1 : 0)
+  }
+
   private static func datagramSocket(_ family: Int32) throws(Errno) -> Descriptor {
     let type = Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     return Descriptor(owning: try retrying { socket(family, type, 0) })

@@ -14,8 +14,10 @@ final class MulticastChange {
   var closesSockets = false
   /// Whose frames are taken from now on; nil: as before.
   var accepts: AcceptedSenders?
+  /// Bytes of the longest datagram that may be in a run, from now on; nil: as before.
+  var longestSegment: Int?
   /// Live options that have changed.
-  var tuning: (hops: Int32, bufferBytes: Int)?
+  var tuning: MulticastTuning?
   /// For the administrator, each to be said once in the life of the port.
   var warnings: [String] = []
   let state: PortState
@@ -23,7 +25,8 @@ final class MulticastChange {
   init(state: PortState) { self.state = state }
 
   var changesForwarding: Bool {
-    receiverNumber >= 0 || senderNumber >= 0 || closesSockets || accepts != nil || tuning != nil
+    receiverNumber >= 0 || senderNumber >= 0 || closesSockets || accepts != nil || longestSegment != nil
+      || tuning != nil
   }
 
   /// The new receiver's number, -1 without one.
@@ -41,6 +44,18 @@ final class MulticastChange {
     case nil: -1
     }
   }
+}
+
+/// What may change while the sockets stay.
+struct MulticastTuning: Equatable {
+  /// TTL or hop limit.
+  var hops: Int32
+  /// For each socket.
+  var bufferBytes: Int
+  /// Whether datagrams are sent in runs (UDP_SEGMENT).
+  var makesRuns: Bool
+  /// Whether they may come in merged (UDP_GRO).
+  var merges: Bool
 }
 
 /// Why frames cannot pass now.

@@ -130,13 +130,15 @@ struct MulticastGuestSide: MulticastSide {
   }
 
   private mutating func follow(_ interface: Interface, _ remedy: Remedy) throws(MulticastObstacle) -> MulticastChange {
-    let local: [IPPrefix]
-    do throws(Errno) { local = try Interfaces.addresses() } catch { throw MulticastObstacle(asking: error) }
+    let local: [IPAddress]
+    do throws(Errno) { local = try Interfaces.allAddresses().map(\.prefix.address) } catch {
+      throw MulticastObstacle(asking: error)
+    }
     let group = SocketAddress(settings.group, port: settings.port)
     let text = "\(group) on \(interface.name), by which guests' frames leave this host: run \(remedy.command)"
     let change = try sockets.reach(interface) { _ in .up(text, mostPieces: 8) }
-    accept(.only(local.map(\.address)), change)
-    change.warnings = ["\(remedy.reason): run \(remedy.command)"]
+    accept(.only(local), change)
+    change.warnings += ["\(remedy.reason): run \(remedy.command)"]
     return change
   }
 

@@ -14,15 +14,23 @@ package final class MulticastPort: TransportPort {
   private var pending: MulticastChange?
   private let forwarder: UnsafeMutablePointer<MulticastForwarder>
 
-  package init(_ settings: MulticastSettings, _ configuration: PortConfiguration, host: HostPort) {
+  package init(
+    _ settings: MulticastSettings, _ configuration: PortConfiguration, host: HostPort
+  ) throws(TransportProblem) {
+    let made: MulticastForwarder
+    do throws(Errno) {
+      made = try MulticastForwarder(isIPv4: settings.group.length == 4, port: configuration.number)
+    } catch {
+      throw TransportProblem("there is no memory for a port's buffers: \(error)", code: error.code)
+    }
     side = settings.role == .guest ? MulticastGuestSide(settings) : MulticastUnderlay(settings)
     unsafe forwarder = .allocate(capacity: 1)
-    unsafe forwarder.initialize(
-      to: MulticastForwarder(isIPv4: settings.group.length == 4, port: configuration.number))
+    unsafe forwarder.initialize(to: made)
     super.init(configuration, host: host)
     host.watchInterfaces()
     host.reportUnderlay([UnderlayFlow(to: settings.group.transportAddress, port: settings.port)])
     let change = side.evaluate()
+    change.tuning = settings.tuning
     requestBuffers(change)
     tell(change.warnings)
     unsafe forwarder.pointee.apply(change)
@@ -32,10 +40,10 @@ package final class MulticastPort: TransportPort {
   // MARK: Control thread
 
   package override func prepare(_ change: Change) throws(TransportProblem) -> Bool {
-    var tuning: (hops: Int32, bufferBytes: Int)?
+    var tuning: MulticastTuning?
     if case .configuration(let configuration) = change {
       side.settings = try MulticastSettings(configuration)
-      tuning = (side.settings.hops, side.settings.bufferBytes)
+      tuning = side.settings.tuning
     }
     let result = side.evaluate()
     result.tuning = tuning
@@ -67,7 +75,7 @@ package final class MulticastPort: TransportPort {
   }
 
   private func requestBuffers(_ change: MulticastChange) {
-    let bytes = side.settings.bufferBytes
+    let bytes = side.settings.tuning.bufferBytes
     if change.receiverNumber >= 0 { request(.receive, bytes, change.receiverNumber) }
     if change.senderNumber >= 0 { request(.send, bytes, change.senderNumber) }
   }
@@ -108,7 +116,11 @@ package final class MulticastPort: TransportPort {
   }
 
   package override func send(_ frames: SendBatch) -> SendOutcome {
-    unsafe forwarder.pointee.send(frames)
+    let outcome = unsafe forwarder.pointee.send(frames)
+    if unsafe forwarder.pointee.takesFallback() {
+      host.log(.notice, "frames are sent one by one, because the kernel or the interface does not take UDP_SEGMENT")
+    }
+    return outcome
   }
 
   package override func statistics(_ counters: inout CounterList) {

@@ -11,16 +11,14 @@ package struct MulticastSettings: Sendable {
   package let role: TransportRole
   package let group: IPAddress
   package let port: UInt16
-  /// TTL or hop limit; 0 of a guest port.
-  package let hops: Int32
   /// nil: the route decides.
   package let interface: String?
   /// nil: the kernel chooses.
   package let source: IPAddress?
   /// Bytes of the longest IP packet that passes the underlay in one piece; nil: what the interface says.
   package let underlayMTU: Int?
-  /// For each socket.
-  package let bufferBytes: Int
+  /// The TTL is 0 of a guest port.
+  let tuning: MulticastTuning
 
   /// - Throws: a group that is none, addresses of two families, what makes no sense for a guest port.
   package init(_ configuration: PortConfiguration) throws(TransportProblem) {
@@ -43,10 +41,12 @@ package struct MulticastSettings: Sendable {
     self.source = source
     if role == .guest { try MulticastSettings.checkGuest(configuration, group) }
     port = UInt16(configuration.integer("port") ?? 1_102)
-    hops = role == .guest ? 0 : Int32(configuration.integer("ttl") ?? 1)
     interface = configuration.interface("interface")
     underlayMTU = configuration.integer("underlay-mtu").map { Int($0) }
-    bufferBytes = configuration.size("buffers") ?? 4 << 20
+    tuning = MulticastTuning(
+      hops: role == .guest ? 0 : Int32(configuration.integer("ttl") ?? 1),
+      bufferBytes: configuration.size("buffers") ?? 4 << 20,
+      makesRuns: configuration.boolean("gso") ?? true, merges: configuration.boolean("gro") ?? true)
   }
 
   /// A guest port stays on this host: where to, by what and how far is not to be chosen.
@@ -65,11 +65,15 @@ package struct MulticastSettings: Sendable {
     }
   }
 
+  /// Bytes of the longest datagram that an interface takes in one piece, without its IP and UDP headers.
+  func longestPayload(of interface: Interface) -> Int {
+    // IPv4 has no options here.
+    (underlayMTU ?? interface.mtu) - (group.family == AF_INET ? 28 : 48)
+  }
+
   /// Bytes of the longest frame whose datagram leaves by that interface in one piece; 0: any does.
   func wholeFrame(of interface: Interface) -> UInt32 {
-    // IP and UDP headers; IPv4 has no options here.
-    let headers = group.family == AF_INET ? 28 : 48
-    let longest = (underlayMTU ?? interface.mtu) - headers
+    let longest = longestPayload(of: interface)
     return longest >= Int(UMBEL_LARGEST_SEGMENT) ? 0 : UInt32(max(longest, 14))
   }
 }

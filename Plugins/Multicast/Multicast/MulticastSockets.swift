@@ -1,3 +1,4 @@
+import CTransport
 import Glibc
 import LinuxIO
 import TransportKit
@@ -7,6 +8,8 @@ import TransportKit
 struct MulticastSockets {
   var settings: MulticastSettings
   private var binding: Binding?
+  /// What the forwarding thread was told last.
+  private var longestSegment = 0
 
   private struct Binding {
     var interface: UInt32
@@ -28,11 +31,17 @@ struct MulticastSockets {
     let sender = try makeSender(interface)
     let source = try address(of: sender, interface)
     let change = MulticastChange(state: state(source.address))
-    if let binding, binding.interface == interface.index, binding.source == source.address { return change }
+    let longest = min(settings.longestPayload(of: interface), Int(UMBEL_LARGEST_SEGMENT))
+    if longest != longestSegment { change.longestSegment = longest }
+    if let binding, binding.interface == interface.index, binding.source == source.address {
+      longestSegment = longest
+      return change
+    }
 
     var next = Binding(interface: interface.index, source: source.address, receiver: binding?.receiver ?? -1)
     if binding?.interface != interface.index {
       let receiver = try makeReceiver(interface)
+      if settings.tuning.merges { merge(receiver.number, change) }
       // Leaving takes a lock of the network configuration: done here, so that the forwarding thread's close does not.
       if let binding { leave(binding) }
       next.receiver = receiver.number
@@ -41,7 +50,14 @@ struct MulticastSockets {
     change.sender = consume sender
     change.source = source
     binding = next
+    longestSegment = longest
     return change
+  }
+
+  private func merge(_ receiver: Int32, _ change: MulticastChange) {
+    do throws(Errno) { try MulticastSocket.setMerging(true, socket: receiver) } catch {
+      change.warnings.append("datagrams come in one by one, because the kernel refuses UDP_GRO: \(error)")
+    }
   }
 
   /// The change to waiting for what is missing.
@@ -61,7 +77,7 @@ struct MulticastSockets {
       let loopback = interface.isLoopback ? IPAddress(settings.group.family == AF_INET ? "127.0.0.1" : "::1") : nil
       return try MulticastSocket.sender(
         settings.group, port: settings.port, interface: interface.index, source: settings.source ?? loopback,
-        hops: settings.hops)
+        hops: settings.tuning.hops)
     } catch {
       switch error.code {
       case EADDRNOTAVAIL, ENETUNREACH, EINVAL:

@@ -24,7 +24,7 @@
 //
 //   The kernel keeps a membership while its interface is down, renamed or readdressed, and loses it with the interface.
 //
-// Limits: 64 datagrams a call; 14 to 9,216 bytes a frame; 8 former addresses.
+// Limits: 64 frames a call; 14 to 9,216 bytes a frame; 8 former addresses.
 
 package import TransportKit
 
@@ -41,6 +41,8 @@ package let multicastTransport = TransportDefinition(
     .integer(
       "underlay-mtu", in: 576...65_535, .live,
       help: "bytes of an IP packet that passes the underlay in one piece, 576-65535; without it the interface decides"),
+    .boolean("gso", default: true, .live, help: "hand frames of equal length to the kernel together (UDP_SEGMENT)"),
+    .boolean("gro", default: true, .live, help: "take frames from the kernel together (UDP_GRO)"),
     .size(
       "buffers", in: 4_096...1_073_741_823, default: "4M", .live,
       help: "kernel buffer of each socket in bytes, 4096-1073741823"),
@@ -50,5 +52,5 @@ package let multicastTransport = TransportDefinition(
     _ = try MulticastSettings(configuration)
   },
   open: { configuration, host throws(TransportProblem) in
-    MulticastPort(try MulticastSettings(configuration), configuration, host: host)
+    try MulticastPort(try MulticastSettings(configuration), configuration, host: host)
   })

@@ -18,7 +18,7 @@ struct MulticastUnderlay: MulticastSide {
     do throws(MulticastObstacle) {
       let interface = try usableInterface()
       let group = SocketAddress(settings.group, port: settings.port)
-      let text = "\(group) ttl \(settings.hops) on \(interface.name)"
+      let text = "\(group) ttl \(settings.tuning.hops) on \(interface.name)"
       let whole = settings.wholeFrame(of: interface)
       return try sockets.reach(interface) { source in
         .up("\(text) (\(source))", mostPieces: 8, wholeFrame: whole, keepsWhole: true)

@@ -47,6 +47,7 @@ let package = Package(
     .library(name: "umbel-mcast", type: .dynamic, targets: ["MulticastEntry"]),
     .library(name: "umbel-socket", type: .dynamic, targets: ["SocketEntry"]),
     .library(name: "umbel-tap", type: .dynamic, targets: ["TapEntry"]),
+    .library(name: "umbel-vxlan", type: .dynamic, targets: ["VXLANEntry"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -124,7 +125,8 @@ let package = Package(
     .testTarget(
       name: "PluginTests",
       dependencies: [
-        "MulticastTransport", "SocketTransport", "TapTransport", "TransportKit", "CTransport", "Ethernet", "LinuxIO",
+        "MulticastTransport", "SocketTransport", "TapTransport", "VXLANTransport", "TransportKit", "CTransport",
+        "Ethernet", "LinuxIO",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -141,5 +143,5 @@ let package = Package(
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.
     .testTarget(
       name: "ConformanceTests", dependencies: ["AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
-  ] + plugin("Multicast") + plugin("Socket") + plugin("Tap", ["Ethernet"])
+  ] + plugin("Multicast") + plugin("Socket") + plugin("Tap", ["Ethernet"]) + plugin("VXLAN", ["Ethernet"])
 )

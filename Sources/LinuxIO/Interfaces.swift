@@ -25,6 +25,11 @@ package enum Interfaces {
   /// - Returns: nil when there is no route.
   /// - Throws: `EINVAL` when `source` is no address of this host.
   package static func routing(to destination: IPAddress, from source: IPAddress? = nil) throws(Errno) -> UInt32? {
+    try route(to: destination, from: source)?.interface
+  }
+
+  /// The way by which the routing table sends to `destination`; the rest is as in `routing`.
+  package static func route(to destination: IPAddress, from source: IPAddress? = nil) throws(Errno) -> Route? {
     var route = rtmsg()
     route.rtm_family = UInt8(destination.family)
     route.rtm_dst_len = UInt8(destination.length * 8)
@@ -34,10 +39,7 @@ package enum Interfaces {
     body.appendAttribute(Int(RTA_DST.rawValue), destination.octets)
     if let source { body.appendAttribute(Int(RTA_SRC.rawValue), source.octets) }
     do throws(Errno) {
-      let answer = try NetlinkSocket().ask(Int32(RTM_GETROUTE), body).body
-      let attributes = MemoryLayout<rtmsg>.size
-      guard let found = answer.load(rtmsg.self, at: 0), found.rtm_type != RTN_UNREACHABLE else { return nil }
-      return answer.attribute(Int(RTA_OIF.rawValue), from: attributes)?.load(UInt32.self, at: 0)
+      return Route(reading: try NetlinkSocket().ask(Int32(RTM_GETROUTE), body).body)
     } catch {
       if [ENETUNREACH, EHOSTUNREACH, EACCES, ESRCH].contains(error.code) { return nil }
       throw error
@@ -61,5 +63,28 @@ package enum Interfaces {
       if error.code == ENODEV { return nil }
       throw error
     }
+  }
+}
+
+/// A way to a destination.
+package struct Route: Hashable, Sendable {
+  /// The index of the interface.
+  package let interface: UInt32
+  /// What the route itself says of its MTU, in bytes; nil: the interface's. What ICMP has told does not count: anybody
+  /// can send that.
+  package let mtu: Int?
+
+  /// A route out of the body of an `RTM_NEWROUTE`; nil when it leads nowhere.
+  init?(reading answer: NetlinkBytes) {
+    let attributes = MemoryLayout<rtmsg>.size
+    guard let found = answer.load(rtmsg.self, at: 0), found.rtm_type != RTN_UNREACHABLE,
+      let interface = answer.attribute(Int(RTA_OIF.rawValue), from: attributes)?.load(UInt32.self, at: 0)
+    else { return nil }
+    self.interface = interface
+    // struct rta_cacheinfo: the third word says when what was learned expires.
+    let expires = answer.attribute(Int(RTA_CACHEINFO.rawValue), from: attributes)?.load(Int32.self, at: 8) ?? 0
+    let metrics = answer.attribute(Int(RTA_METRICS.rawValue), from: attributes)
+    // RTAX_MTU of <linux/rtnetlink.h>.
+    mtu = expires == 0 ? metrics?.attribute(2, from: 0)?.load(UInt32.self, at: 0).map { Int($0) } : nil
   }
 }

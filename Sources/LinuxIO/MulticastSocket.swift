@@ -26,6 +26,11 @@ package enum MulticastSocket {
     return socket
   }
 
+  /// Makes a socket a member on one interface.
+  package static func join(_ group: IPAddress, interface: UInt32, socket: Int32) throws(Errno) {
+    try changeMembership(socket, group, interface: interface, MCAST_JOIN_GROUP)
+  }
+
   /// Ends a membership; the interface may be gone. After the last one, closing the socket takes no lock of the network
   /// configuration.
   package static func leave(_ group: IPAddress, interface: UInt32, socket: Int32) throws(Errno) {
@@ -43,16 +48,12 @@ package enum MulticastSocket {
     let socket = try datagramSocket(group.family)
     let number = socket.number
     if group.family == AF_INET {
-      var request = ip_mreqn()
-      request.imr_ifindex = Int32(bitPattern: interface)
-      let size = socklen_t(MemoryLayout<ip_mreqn>.size)
-      _ = try retrying { unsafe setsockopt(number, IPPROTO.ip, IP_MULTICAST_IF, &request, size) }
       try setSocketOption(number, IPPROTO.ip, IP_MULTICAST_LOOP, 1)
     } else {
       try setSocketOption(number, IPPROTO.ipv6, IPV6_V6ONLY, 1)
-      try setSocketOption(number, IPPROTO.ipv6, IPV6_MULTICAST_IF, Int32(bitPattern: interface))
       try setSocketOption(number, IPPROTO.ipv6, IPV6_MULTICAST_LOOP, 1)
     }
+    try setInterface(interface, family: group.family, socket: number)
     try setHops(hops, family: group.family, socket: number)
     try setFragmenting(true, family: group.family, socket: number)
     if let source {
@@ -90,6 +91,17 @@ package enum MulticastSocket {
   /// Says whether datagrams of equal length from one sender may come in as one message (`UDP_GRO`).
   package static func setMerging(_ isWanted: Bool, socket: Int32) throws(Errno) {
     try setSocketOption(socket, UDPOption.level, UDPOption.gro, isWanted ? 1 : 0)
+  }
+
+  /// Sets the interface by which multicast datagrams leave; 0: the route decides.
+  package static func setInterface(_ interface: UInt32, family: Int32, socket: Int32) throws(Errno) {
+    guard family == AF_INET else {
+      return try setSocketOption(socket, IPPROTO.ipv6, IPV6_MULTICAST_IF, Int32(bitPattern: interface))
+    }
+    var request = ip_mreqn()
+    request.imr_ifindex = Int32(bitPattern: interface)
+    let size = socklen_t(MemoryLayout<ip_mreqn>.size)
+    _ = try retrying { unsafe setsockopt(socket, IPPROTO.ip, IP_MULTICAST_IF, &request, size) }
   }
 
   private static func datagramSocket(_ family: Int32) throws(Errno) -> Descriptor {

@@ -4,7 +4,9 @@ package import TransportHost
 // transport the options that together name the thing, and the option whose value belongs to one role alone. A multicast
 // group is of that kind: for a guest port a route keeps it on this host, from where no trunk of it can leave.
 
-private let exclusiveOptions = ["mcast": ["group", "port", "interface"], "tap": ["device"]]
+private let exclusiveOptions = [
+  "mcast": ["group", "port", "interface"], "tap": ["device"], "vxlan": ["vni", "port"],
+]
 private let optionsOfOneRole = ["mcast": "group"]
 
 /// What one port opens, and no other may.

@@ -37,7 +37,7 @@ private struct Pair {
     var frames: [[UInt8]] = []
     repeat {
       let batch = receiver.receive(capacity: capacity, waiting: receiver.hasMore ? nil : 300)
-      #expect(batch.allSatisfy { $0.isClean && $0.port == DrivenPort.number })
+      #expect(batch.allSatisfy { $0.isPlain && $0.port == DrivenPort.number })
       if batch.isEmpty { break }
       frames += batch.map(\.bytes)
     } while true
@@ -53,9 +53,9 @@ private func run(_ count: Int, length: Int) -> [[UInt8]] { (0..<count).map { fra
     let sent = run(40, length: 1_000)
     #expect(pair.sender.send(sent) == 40)
     #expect(pair.received() == sent)
-    #expect(pair.sender.counters["gso-messages"] == 1)
-    #expect(pair.sender.counters["gso-datagrams"] == 40)
-    #expect(pair.receiver.counters == ["gro-messages": 1, "gro-datagrams": 40])
+    #expect(pair.sender.counters["gso-runs"] == 1)
+    #expect(pair.sender.counters["gso-frames"] == 40)
+    #expect(pair.receiver.counters == ["gro-messages": 1, "gro-frames": 40])
   }
 
   @Test func `a native guest gets each frame of a run as a datagram of its own`() throws {
@@ -101,7 +101,7 @@ private func run(_ count: Int, length: Int) -> [[UInt8]] { (0..<count).map { fra
     let apart = try Pair(receiver: ["gro": .integer(0)])
     #expect(apart.sender.send(sent) == 20)
     #expect(apart.received() == sent)
-    #expect(apart.sender.counters["gso-datagrams"] == 20)
+    #expect(apart.sender.counters["gso-frames"] == 20)
     #expect(apart.receiver.counters.isEmpty)
   }
 
@@ -127,7 +127,7 @@ private func run(_ count: Int, length: Int) -> [[UInt8]] { (0..<count).map { fra
     let pair = try Pair()
     let sent = run(3, length: 700)
     #expect(pair.sender.send(sent, flags: UMBEL_FRAME_WHOLE) == 1)
-    #expect(pair.sender.counters["gso-messages"] == nil)
+    #expect(pair.sender.counters["gso-runs"] == nil)
     #expect(pair.received() == [sent[0]])
   }
 }

@@ -32,6 +32,9 @@ struct MulticastForwarder: ~Copyable {
   private let isIPv4: Bool
   private let port: UInt32
   private var own = OwnAddresses()
+  /// Of a guest port nobody: its stations are this host's.
+  private let isTrunk: Bool
+  private(set) var peers = MulticastPeers()
   private var accepted = AcceptedSenders.everyone
   private var acceptsEveryone = true
   private var isForeignSenderTold = false
@@ -48,8 +51,9 @@ struct MulticastForwarder: ~Copyable {
   private var sendErrors = SendErrorCounters()
 
   /// - Throws: when there is no address space.
-  init(isIPv4: Bool, port: UInt32) throws(Errno) {
+  init(isIPv4: Bool, isTrunk: Bool, port: UInt32) throws(Errno) {
     self.isIPv4 = isIPv4
+    self.isTrunk = isTrunk
     self.port = port
     receiving = try SegmentReceiver(capacity: MulticastForwarder.messages)
     unsafe pieces = .allocate(capacity: MulticastForwarder.batch)
@@ -84,7 +88,7 @@ struct MulticastForwarder: ~Copyable {
     if let source = change.source, let next = change.sender.take() {
       senderNumber = next.number
       sender = consume next
-      own.replace(with: SourceKey(source), now: monotonicNanoseconds())
+      own.replace(with: RemoteKey(source), now: monotonicNanoseconds())
       sending.makesRuns = wantsRuns
     }
     if let longest = change.longestSegment { sending.longestSegment = longest }
@@ -107,7 +111,8 @@ struct MulticastForwarder: ~Copyable {
   /// Receives one batch.
   /// - Returns: the first sender whose datagrams are not taken, once.
   mutating func receive(into frames: inout ReceiveBatch) -> SocketAddress? {
-    if own.formerCount > 0 { own.expire(now: monotonicNanoseconds()) }
+    let now = monotonicNanoseconds()
+    if own.formerCount > 0 { own.expire(now: now) }
     var messages = 0
     if receiving.isEmpty || hasStale {
       hasStale = false
@@ -121,7 +126,7 @@ struct MulticastForwarder: ~Copyable {
     var foreigner: SocketAddress?
     let room = min(frames.room, MulticastForwarder.batch)
     while frames.count < room, let datagram = receiving.next() {
-      let key = unsafe SourceKey(datagram.name, isIPv4: isIPv4)
+      let key = unsafe RemoteKey(datagram.name, isIPv4: isIPv4)
       if own.contains(key) {
         ownEchoes &+= 1
       } else if !acceptsEveryone, !accepted.contains(key) {
@@ -130,7 +135,10 @@ struct MulticastForwarder: ~Copyable {
       } else if datagram.length >= 14, datagram.length <= Int(UMBEL_LARGEST_SEGMENT) {
         let piece = unsafe pieces + frames.count
         unsafe piece.pointee = umbel_piece(data: datagram.bytes, length: datagram.length)
-        unsafe frames.append(pieces: piece, pieceCount: 1, length: datagram.length, port: port)
+        let remote =
+          isTrunk
+          ? unsafe peers.note(key, datagram.name, isIPv4: isIPv4, length: datagram.length, now: now) : umbel_remote()
+        unsafe frames.append(pieces: piece, pieceCount: 1, length: datagram.length, port: port, remote: remote)
       } else {
         countMalformed(datagram.length)
       }
@@ -220,6 +228,9 @@ struct MulticastForwarder: ~Copyable {
     return .rejected(code)
   }
 
+  /// Forgets members that have been silent for long.
+  mutating func tick(now: UInt64, host: HostPort) { peers.tick(now: now, host: host) }
+
   /// Appends all counters.
   mutating func report(to counters: inout CounterList) {
     noteKernelDrops()
@@ -228,12 +239,13 @@ struct MulticastForwarder: ~Copyable {
     counters.append("foreign-runt", runts)
     counters.append("foreign-empty", empties)
     counters.append("foreign-oversize", oversizes)
+    counters.append("remotes-full", peers.withoutPlace)
     counters.append("kernel-drops", kernelDrops)
     counters.append("receive-errors", receiveErrors)
-    counters.append("gso-messages", sending.runsSent)
-    counters.append("gso-datagrams", sending.datagramsInRuns)
+    counters.append("gso-runs", sending.runsSent)
+    counters.append("gso-frames", sending.datagramsInRuns)
     counters.append("gro-messages", receiving.mergedMessages)
-    counters.append("gro-datagrams", receiving.mergedDatagrams)
+    counters.append("gro-frames", receiving.mergedDatagrams)
     sendErrors.report(to: &counters)
   }
 

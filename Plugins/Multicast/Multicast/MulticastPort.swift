@@ -19,7 +19,8 @@ package final class MulticastPort: TransportPort {
   ) throws(TransportProblem) {
     let made: MulticastForwarder
     do throws(Errno) {
-      made = try MulticastForwarder(isIPv4: settings.group.length == 4, port: configuration.number)
+      made = try MulticastForwarder(
+        isIPv4: settings.group.length == 4, isTrunk: settings.role == .trunk, port: configuration.number)
     } catch {
       throw TransportProblem("there is no memory for a port's buffers: \(error)", code: error.code)
     }
@@ -126,4 +127,10 @@ package final class MulticastPort: TransportPort {
   package override func statistics(_ counters: inout CounterList) {
     unsafe forwarder.pointee.report(to: &counters)
   }
+
+  package override func remotes(_ list: inout RemoteList) { unsafe forwarder.pointee.peers.report(to: &list) }
+
+  package override var deadline: UInt64 { unsafe forwarder.pointee.peers.deadline }
+
+  package override func tick(now: UInt64) { unsafe forwarder.pointee.tick(now: now, host: host) }
 }

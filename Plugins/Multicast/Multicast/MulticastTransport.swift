@@ -5,7 +5,7 @@
 //   A port has two sockets. The receiver is bound to group:port and a member on one interface; it hears that group on
 //   that interface and nothing else. The sender has a port of its own and is connected to the group, so that what comes
 //   back from exactly its address and port is this port's own echo and is dropped; other programs of this host are
-//   heard. The group cannot tell members apart: every frame is from and to remote {0, 0}.
+//   heard. A trunk tells members apart by the address and port that they send from; what it sends goes to all of them.
 //
 //   MulticastPort answers the host. Its side of the network (control thread) finds the interface and says what is
 //   missing: MulticastUnderlay for a trunk, by name or by route; MulticastGuestSide for this host's native guests, whose
@@ -24,7 +24,7 @@
 //
 //   The kernel keeps a membership while its interface is down, renamed or readdressed, and loses it with the interface.
 //
-// Limits: 64 frames a call; 14 to 9,216 bytes a frame; 8 former addresses.
+// Limits: 64 frames a call; 14 to 9,216 bytes a frame; 8 former addresses; 1,024 other members.
 
 package import TransportKit
 

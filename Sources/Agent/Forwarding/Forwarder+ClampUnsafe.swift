@@ -12,6 +12,8 @@ import Switching
 
 extension Forwarder {
   /// Lowers the MSS of a SYN that came in by a trunk, once for all ports.
+  // Not inlined: it would cost every frame registers.
+  @inline(never)
   func clampArriving(_ frame: UnsafeMutablePointer<umbel_frame>, from port: UnsafeMutablePointer<PortContext>) {
     let index = unsafe state.pointee.rewrittenCount
     guard unsafe mayBeSYN(frame), unsafe index < ForwarderState.batchCapacity,

@@ -128,6 +128,7 @@ extension Forwarder {
   private func statistics(of port: UnsafeMutablePointer<PortContext>, into command: ForwardingCommand) -> Int32 {
     guard let slot = unsafe port.pointee.slot else { return 0 }
     command.stationCount = unsafe port.pointee.lan.pointee.core.entryCount(of: slot)
+    command.wholeLimit = unsafe port.pointee.wholeLimit
     guard let function = unsafe port.pointee.transport.pointee.statistics else { return 0 }
     let capacity = unsafe command.counters.count
     let count = unsafe function(

@@ -87,7 +87,24 @@ extension Forwarder {
       return unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
     }
     // Before the switch learns from it.
-    if unsafe port.pointee.inspects, unsafe inspect(frame, length, from: port) { return }
+    if unsafe port.pointee.inspects {
+      if unsafe !port.pointee.watchesUnderlay {
+        unsafe clampArriving(frame, from: port)
+      } else if unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length),
+        unsafe dropsOwnUnderlay(frame, from: port)
+      {
+        return
+      }
+    }
+    unsafe route(frame, length, from: port, at: slot)
+  }
+
+  /// Asks the switch where a frame goes, and puts it there.
+  @inline(__always)
+  private func route(
+    _ frame: UnsafeMutablePointer<umbel_frame>, _ length: Int, from port: UnsafeMutablePointer<PortContext>,
+    at slot: PortIndex
+  ) {
     let lan = unsafe port.pointee.lan
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
     let segment =
@@ -106,21 +123,6 @@ extension Forwarder {
       unsafe state.pointee.isFlooding = false
     case .drop: break
     }
-  }
-
-  /// Looks into a frame that comes in where that is wanted.
-  /// - Returns: whether it was dropped.
-  // Not inlined: most ports want nothing.
-  @inline(never)
-  private func inspect(
-    _ frame: UnsafeMutablePointer<umbel_frame>, _ length: Int, from port: UnsafeMutablePointer<PortContext>
-  ) -> Bool {
-    if unsafe port.pointee.watchesUnderlay {
-      return unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length)
-        && dropsOwnUnderlay(frame, from: port)
-    }
-    unsafe clampArriving(frame, from: port)
-    return false
   }
 
   @inline(__always)

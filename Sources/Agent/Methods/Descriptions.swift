@@ -30,6 +30,7 @@ extension ManagedPort {
   /// Takes over what the forwarding thread has read.
   func takeStatistics(_ answer: ForwardingCommand) {
     stationCount = answer.stationCount
+    wholeFrame = answer.wholeLimit == .max ? nil : answer.wholeLimit
     transportCounters = (0..<Int(answer.result)).map { index in
       let counter = unsafe answer.counters[index]
       return (unsafe counter.name.map { unsafe String(cString: $0) } ?? "unnamed", unsafe counter.value)
@@ -51,6 +52,8 @@ extension ManagedPort {
       counters.moves = Int(clamping: statistics.moves)
       counters.learnRefused = Int(
         clamping: statistics.refusedTableFull + statistics.refusedPortLimit + statistics.refusedPinned)
+      counters.mssClamped = Int(clamping: statistics.mssClamped)
+      counters.fragmented = Int(clamping: statistics.fragmented)
       for reason in DropReason.allCases where statistics[reason] > 0 {
         drops[reason.name] = Int(clamping: statistics[reason])
       }
@@ -61,7 +64,8 @@ extension ManagedPort {
       lan: lan.name, name: name, number: Int(number), transport: transport.description.name,
       role: role == .trunk ? .trunk : .guest, options: describedOptions, state: describedState, text: text,
       retryInSeconds: retryAt.map { Int(($0 - min($0, now)) / 1_000_000_000) },
-      largestFrame: largestFrame.map(Int.init), peer: guest.map(described), counters: counters, drops: drops,
+      largestFrame: largestFrame.map(Int.init), wholeFrame: wholeFrame.map(Int.init), peer: guest.map(described),
+      counters: counters, drops: drops,
       transportCounters: shownTransportCounters,
       stations: stationCount, fresh: fresh)
   }

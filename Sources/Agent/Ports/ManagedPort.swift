@@ -45,6 +45,8 @@ final class ManagedPort {
   var transportCounters: [(name: String, value: UInt64)] = []
   /// Entries of the FDB that point to it, as last read.
   var stationCount = 0
+  /// Bytes of the longest frame that passes its underlay unfragmented, as last read; nil: any, as far as is known.
+  var wholeFrame: UInt32?
   /// What it had counted when the forwarding thread let go of it.
   private(set) var lastStatistics: PortStatistics?
   /// Whether the forwarding thread has it.

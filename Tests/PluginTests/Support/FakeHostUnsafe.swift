@@ -12,6 +12,8 @@ final class FakeHost: Sendable {
     var messages: [String] = []
     var descriptorChanges = 0
     var watchesInterfaces = false
+    /// The indices of the remotes that are gone.
+    var goneRemotes: [UInt32] = []
     /// The flows that were reported last, as `family bytes:port`.
     var flows: [String] = []
   }
@@ -40,7 +42,9 @@ final class FakeHost: Sendable {
       }
     }
     unsafe table.pointee.descriptors_changed = { port in unsafe FakeHost.change(port) { $0.descriptorChanges += 1 } }
-    unsafe table.pointee.remote_gone = { _, _ in }
+    unsafe table.pointee.remote_gone = { port, remote in
+      unsafe FakeHost.change(port) { $0.goneRemotes.append(remote.index) }
+    }
     unsafe table.pointee.watch_interfaces = { port in unsafe FakeHost.change(port) { $0.watchesInterfaces = true } }
     unsafe table.pointee.underlay_changed = { port, flows, _, count in
       let list = unsafe UnsafeBufferPointer(start: flows, count: Int(count)).map { flow in

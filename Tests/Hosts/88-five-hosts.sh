@@ -131,3 +131,15 @@ for host in a e; do
   tells "$host" group 0
   check "they are a datagram for all of them" equal 300 "$(packets "$host-group" dst host 239.1.1.43)"
 done
+
+# ---- Who is there --------------------------------------------------------------------------------------------------
+
+# peers_in HOST STATE: addresses of the peers of LAN mesh that are in that state.
+peers_in() {
+  asks "$1" ListPeers "' '.join(sorted(p['address'] for p in peers if p['lan'] == 'mesh' and p['state'] == '$2'))"
+}
+
+check "host a shows all others as up" equal "10.0.1.2 10.0.2.1 10.0.2.2 10.0.3.1" "$(peers_in a up)"
+ended "${agent_pid[e]}"
+check "one whose agent has died is silent soon" within 15 eval '[ "$(peers_in a silent)" = 10.0.3.1 ]'
+check "the others are up" equal "10.0.1.2 10.0.2.1 10.0.2.2" "$(peers_in a up)"

@@ -57,6 +57,7 @@ let package = Package(
     // The core: bytes and times in, values out.
     module("Ethernet"),
     module("Switching", ["Ethernet"]),
+    module("Hello", ["Ethernet"]),
 
     // The HOWTO's words for ports and NICs: strings in, values out.
     module("PortWords", ["Ethernet"]),
@@ -85,8 +86,8 @@ let package = Package(
     module(
       "Agent",
       [
-        "AgentAPI", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "PortWords", "TransportHost",
-        "CTransport", "LinuxIO", "CLinux", yams,
+        "AgentAPI", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "Hello", "PortWords",
+        "TransportHost", "CTransport", "LinuxIO", "CLinux", yams,
       ]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(
@@ -113,6 +114,7 @@ let package = Package(
       path: "Tests/Benchmarks/umbel-load", swiftSettings: strict),
 
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
+    .testTarget(name: "HelloTests", dependencies: ["Hello", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "PortWordsTests", dependencies: ["PortWords", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
     .testTarget(
@@ -137,7 +139,8 @@ let package = Package(
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet", "LinuxIO",
+        "Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet", "Hello",
+        "LinuxIO",
       ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.

@@ -19,7 +19,7 @@ extension Agent {
       case .state:
         port.note(
           ManagedPort.State(rawValue: report.value) ?? .failed, text: report.text.string, error: report.error,
-          largestFrame: report.largestFrame)
+          largestFrame: report.largestFrame, wholeFrame: report.wholeFrame)
       case .log:
         port.log(priority: report.value, report.text.string)
       case .misbehaviour:
@@ -38,7 +38,17 @@ extension Agent {
     }
   }
 
+  /// Takes over the hellos and probes that have come in.
+  func takeHellos(of thread: ForwardingThread) {
+    for _ in 0..<ForwardingChannel.helloCapacity {
+      guard let report = thread.channel.hellos.pop() else { return }
+      guard let port = ManagedPort.find(report.port) else { continue }
+      port.lan.hello.hear(report, at: port)
+    }
+  }
+
   private func noteFlap(_ report: ForwardingReport, newer: ManagedPort) {
+    newer.lan.hello.suspectLoop()
     let other = ManagedPort.find(report.otherPort)?.name ?? "another port"
     let address = MACAddress(truncating: report.macAddress)
     let vlan = report.vlan == 0 ? "" : " of VLAN \(report.vlan)"
@@ -58,6 +68,7 @@ extension Agent {
   }
 
   private func noteStorm(_ port: ManagedPort, _ reason: DropReason) {
+    port.lan.hello.suspectLoop()
     let (limit, what) =
       switch reason {
       case .stormBroadcast: (port.settings.storm.broadcast, "broadcasts")

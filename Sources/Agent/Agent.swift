@@ -8,6 +8,7 @@
 
 import CTransport
 import Glibc
+import Hello
 import LinuxIO
 import Switching
 import SystemdSupport
@@ -24,6 +25,9 @@ final class Agent {
   let manager: ServiceManager
   let catalogue: TransportCatalogue
   let access = Access()
+  /// By which other agents know this process.
+  let identity = AgentID.random()
+  let hostName = LinuxIO.hostName()
   /// Where the control socket and the LANs' directories are.
   let runtimeDirectory: String
   let started = monotonicNanoseconds()
@@ -72,6 +76,7 @@ final class Agent {
       let thread = try ForwardingThread(index: index)
       try loop.watch(thread.channel.controlWakeup.descriptor.number) { [unowned self, unowned thread] _ in
         thread.channel.controlWakeup.clear()
+        self.takeHellos(of: thread)
         self.takeReports(of: thread)
         thread.finishCommands { self.takeReports(of: thread) }
       }
@@ -178,7 +183,7 @@ final class Agent {
         "\(trunk.name) \(trunk.state)" + (trunk.state == .waiting ? " (\(trunk.text))" : "")
       }
       let guests = lan.ports.count { $0.role == .guest }
-      let parts = trunks + ["\(guests) guest\(guests == 1 ? "" : "s")"]
+      let parts = trunks + ["\(guests) guest\(guests == 1 ? "" : "s")"] + lan.hello.faults
       return "\(lan.name): \(parts.joined(separator: ", "))"
     }.joined(separator: "; ")
   }

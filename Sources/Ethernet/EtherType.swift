@@ -13,6 +13,8 @@
   @inlinable package static var serviceTag: EtherType { EtherType(rawValue: 0x88a8) }
   /// MAC control: pause frames, priority flow control (IEEE 802.3, annex 31A).
   @inlinable package static var macControl: EtherType { EtherType(rawValue: 0x8808) }
+  /// The second of the two that IEEE 802 leaves to local experiments: what agents say to each other.
+  @inlinable package static var localExperimental2: EtherType { EtherType(rawValue: 0x88b6) }
 
   // Written out, because the compiler's own is not inlined into other modules.
   @inlinable package static func == (left: EtherType, right: EtherType) -> Bool { left.rawValue == right.rawValue }

@@ -9,6 +9,12 @@
   /// `ff:ff:ff:ff:ff:ff`.
   package static let broadcast = MACAddress(truncating: .max)
 
+  /// `03:55:4d:42:45:4c`, a group of local administration: where agents send what they say to each other.
+  @inlinable package static var agents: MACAddress { MACAddress(truncating: 0x0355_4d42_454c) }
+
+  // Written out, because the compiler's own is not inlined into other modules.
+  @inlinable package static func == (left: MACAddress, right: MACAddress) -> Bool { left.rawValue == right.rawValue }
+
   /// Whether more than one station may listen to it: multicast or broadcast.
   @inlinable package var isGroup: Bool { rawValue & 0x0100_0000_0000 != 0 }
 

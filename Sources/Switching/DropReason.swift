@@ -21,6 +21,8 @@ package enum DropReason: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   case splitHorizon
   /// There is no other port that the frame could go to.
   case noRecipients
+  /// The frame is an agent's own, a hello or a probe (EtherType 0x88b6, "UMBL"): it ends at the agent that hears it.
+  case hello
   /// The port brings in more broadcasts a second than it may.
   case stormBroadcast
   /// The port brings in more frames to groups a second than it may.
@@ -35,6 +37,8 @@ package enum DropReason: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   /// The frame came in by a guest port and is itself a datagram by which a trunk of this agent reaches other hosts: a
   /// bridge leads the underlay into the LAN, and carried on the datagram would go round for ever.
   case ownUnderlay
+  /// The frame came in by the second of two paths to one agent, which sends it by the first as well.
+  case duplicatePath
 
   // Counted at either end.
 
@@ -69,11 +73,13 @@ package enum DropReason: UInt8, BitwiseCopyable, CaseIterable, Sendable {
     case .sameSegment: "same-segment"
     case .splitHorizon: "split-horizon"
     case .noRecipients: "no-recipients"
+    case .hello: "hello"
     case .stormBroadcast: "storm-broadcast"
     case .stormMulticast: "storm-multicast"
     case .stormUnknown: "storm-unknown"
     case .malformed: "malformed"
     case .ownUnderlay: "own-underlay"
+    case .duplicatePath: "duplicate-path"
     case .portDown: "port-down"
     case .portRemoved: "port-removed"
     case .queueFull: "queue-full"

@@ -2,7 +2,7 @@ import Ethernet
 
 // A learning switch (IEEE 802.1D, clause 7) for one LAN: frames and times in, verdicts out. No clock, no system call.
 //
-//   frame in ─► count ─► header, length ─► port up? ─► pause? ─► learn the source ─► look up the destination
+//   frame in ─► count ─► header, length ─► port up? pause? hello? ─► learn the source ─► look up the destination
 //                                                                                        │
 //     drop(reason) ◄─ same segment, split horizon, port down ◄─ known, but ──────────────┤
 //     unicast(port, remote) ◄─ known ────────────────────────────────────────────────────┤
@@ -78,16 +78,21 @@ import Ethernet
     guard let header = unsafe FrameHeader(frame, length: length) else { return drop(.runt, counters) }
     if segmentLength > Switch.largestSegment { return drop(.oversize, counters) }
     if unsafe !ports.states[Int(ingress)].isUp {
+      // A port that is shut because of a loop must hear whether the loop is still there.
+      if unsafe Switch.isHello(frame, length: length) { return drop(.hello, counters) }
       return drop(ports.isInUse(ingress) ? .portDown : .portRemoved, counters)
     }
     if header.etherType == .macControl { return drop(.pauseFrame, counters) }
     let source = FDBKey(vlan: header.vlan, address: header.source)
     if !fdb.refresh(source, at: ingress, remote: remote, now: now, ports) {
+      if unsafe Switch.isHello(frame, length: length) { return drop(.hello, counters) }
       // Only here, because a source that has been learned is valid.
       if header.source.isGroup || header.source.rawValue == 0 { return drop(.invalidSource, counters) }
       learn(source, at: ingress, remote: remote, now: now)
     }
     if header.destination.isGroup {
+      // One whose source is known after all: a guest has sent by an agent's address.
+      if header.destination == .agents, unsafe Switch.isHello(frame, length: length) { return drop(.hello, counters) }
       if dropsControlProtocols && header.destination.isControlProtocol { return drop(.controlProtocol, counters) }
     } else if let slot = unsafe fdb.find(FDBKey(vlan: header.vlan, address: header.destination)),
       unsafe fdb.isLive(slot.pointee, now: now, ports)
@@ -108,6 +113,14 @@ import Ethernet
     if let reason = ports.stormRefusal(of: destination, from: ingress, now: now) { return drop(reason, counters) }
     counters.add(.flooded)
     return .flood
+  }
+
+  /// Whether a frame is an agent's own: untagged, and with the beginning that `Hello/AgentFrame` tells. Such a source is
+  /// never learned, so this is asked where a source is not known, and costs other frames nothing.
+  @inline(never) package static func isHello(_ frame: UnsafeRawPointer, length: Int) -> Bool {
+    guard length >= FrameHeader.length + 4 else { return false }
+    return unsafe frame.bigEndian(UInt64.self, at: 0) >> 16 == MACAddress.agents.rawValue
+      && frame.bigEndian(UInt32.self, at: 12) == 0x88b6_554d && frame.bigEndian(UInt16.self, at: 16) == 0x424c
   }
 
   @inline(__always) private func drop(_ reason: DropReason, _ counters: PortCounters) -> Verdict {

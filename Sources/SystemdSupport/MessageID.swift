@@ -24,6 +24,14 @@ package enum MessageID: String, Sendable, CaseIterable {
   case ownUnderlay = "e27a20eb0aa347f781e1d5debc0795ab"
   /// A port brings in more frames to all ports than it may.
   case storm = "9ac3419e57254ad999cf879cf349886f"
+  /// Two ports of a LAN are joined outside of it, and one is shut.
+  case loopFound = "6ac2a54ca4a04387a1fde6fc6b34e569"
+  /// A port that was shut because of a loop is open again.
+  case loopGone = "8c21dedbcb65487f83ec1eb25339bc49"
+  /// An agent is heard by two trunks of one LAN.
+  case secondPath = "f37bd4b132984daebac016af79ad6f47"
+  /// Two LANs of this agent share a network.
+  case sharedNetwork = "2e3deeef08a845ba9b0e48bd8a888a69"
   /// Somebody who should not sends to a port.
   case foreignSender = "5f584a43b5f94eb9bd416a23c8e4aaf6"
   /// A configuration is wrong and nothing of it was taken.

@@ -14,4 +14,11 @@ extension AgentClient {
     try callMore(ListStations.self, .init(lan: lan)) { stations += $0.stations }
     return stations.sorted { ($0.lan, $0.vlan, $0.mac) < ($1.lan, $1.vlan, $1.mac) }
   }
+
+  /// The peers of a LAN's trunks, or of all, by LAN and trunk.
+  func peers(of lan: String?) throws(ClientError) -> [TrunkPeer] {
+    var peers: [TrunkPeer] = []
+    try callMore(ListPeers.self, .init(lan: lan)) { peers += $0.peers }
+    return peers
+  }
 }

@@ -98,6 +98,24 @@ final class StubPorts {
   /// What guest ports are not to bring in from now on. It must stay until the next.
   func watch(_ underlay: UnderlayMemory) { _ = unsafe forwarder.carryOut(.setUnderlay(underlay.table)) }
 
+  /// Sends a frame of the control thread.
+  func inject(_ frame: [UInt8], to stub: Stub) {
+    _ = unsafe forwarder.carryOut(.inject(stub.context!, frame: frame, flags: 0))
+  }
+
+  func shut(_ stub: Stub, _ isShut: Bool) { _ = unsafe forwarder.carryOut(.setShut(stub.context!, isShut)) }
+
+  func mute(_ remotes: [UInt32], at stub: Stub) {
+    _ = unsafe forwarder.carryOut(.setMuted(stub.context!, remotes.map { Remote(index: $0, generation: 0) }))
+  }
+
+  /// The hellos that the control thread was told of since it last asked.
+  func hellos() -> [HelloReport] {
+    var reports: [HelloReport] = []
+    while let report = forwarder.takeHello() { reports.append(report) }
+    return reports
+  }
+
   /// Adds a port that takes frames as said.
   func add(
     role: Switching.PortRole = .guest, largestFrame: UInt32 = 0, mostPieces: UInt32 = 1, takes: UInt32 = 0,

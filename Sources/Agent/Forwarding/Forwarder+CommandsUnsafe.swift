@@ -48,6 +48,10 @@ extension Forwarder {
       command.result = Int32(written)
       command.cursor = next
     case .setUnderlay(let table): watch(table)
+    case .inject(let port, let frame, let flags): unsafe inject(frame, flags: flags, to: port)
+    case .setPath(let port, let bytes): unsafe port.pointee.note(probed: bytes)
+    case .setShut(let port, let isShut): unsafe shut(port, isShut)
+    case .setMuted(let trunk, let remotes): unsafe mute(remotes, of: trunk)
     case .ping: break
     case .stop: unsafe state.pointee.isStopping = true
     }
@@ -76,7 +80,7 @@ extension Forwarder {
       unsafe remove(port)
       return result
     }
-    unsafe port.pointee.lan.pointee.core.setUp(slot, port.pointee.isUp)
+    unsafe port.pointee.lan.pointee.core.setUp(slot, port.pointee.isUp && !port.pointee.isShut)
     unsafe endpoint.pointee.isStale = true
     unsafe state.pointee.hasStaleEndpoints = true
     return 0

@@ -50,7 +50,8 @@ extension Forwarder {
         unsafe slot.pointee.hangUps = 0
         unsafe state.pointee.isFruitful = true
         unsafe endpoint.pointee.emptyMores = 0
-        for index in 0..<Int(count) { unsafe forward(state.pointee.frames + index, from: endpoint) }
+        let kept = unsafe endpoint.pointee.hasMuted ? dropDuplicates(of: endpoint, Int(count)) : Int(count)
+        for index in 0..<kept { unsafe forward(state.pointee.frames + index, from: endpoint) }
         isWide = unsafe state.pointee.touched.count > Self.wideBatch
         flushTouched()
       }
@@ -121,12 +122,12 @@ extension Forwarder {
         unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: .everyone)
       }
       unsafe state.pointee.isFlooding = false
-    case .drop: break
+    case .drop(let reason): if reason == .hello { unsafe tellHello(frame, from: port.pointee.endpoint) }
     }
   }
 
   @inline(__always)
-  private func isWellFormed(_ frame: UnsafeMutablePointer<umbel_frame>) -> Bool {
+  func isWellFormed(_ frame: UnsafeMutablePointer<umbel_frame>) -> Bool {
     let length = unsafe Int(frame.pointee.length)
     guard length <= Int(UMBEL_LARGEST_FRAME), unsafe frame.pointee.piece_count > 0,
       let pieces = unsafe frame.pointee.pieces, unsafe pieces[0].data != nil

@@ -22,6 +22,7 @@ extension Forwarder {
     report.value = unsafe new.state
     report.error = unsafe new.error
     report.largestFrame = unsafe new.largest_frame
+    report.wholeFrame = unsafe Self.wholeFrame(of: new)
     report.text = unsafe ReportText(cString: new.text)
     unsafe tell(report, of: port)
   }
@@ -41,11 +42,19 @@ extension Forwarder {
       let port = unsafe state.pointee.portList[index]
       guard unsafe !port.pointee.isSettled, let slot = unsafe port.pointee.slot else { continue }
       unsafe port.pointee.isSettled = true
-      unsafe port.pointee.lan.pointee.core.setUp(slot, port.pointee.isUp)
-      if unsafe !port.pointee.isUp, unsafe port.pointee.role == .guest {
+      let isOpen = unsafe port.pointee.isUp && !port.pointee.isShut
+      unsafe port.pointee.lan.pointee.core.setUp(slot, isOpen)
+      if !isOpen, unsafe port.pointee.role == .guest {
         unsafe port.pointee.lan.pointee.core.flush(slot)
       }
     }
+  }
+
+  /// What a port in this state sends in one piece; see ``ForwardingReport/wholeFrame``.
+  static func wholeFrame(of state: umbel_state) -> UInt32 {
+    guard unsafe state.traits & UMBEL_TRAIT_WHOLE != 0 else { return 0 }
+    let largest = unsafe state.largest_frame == 0 ? UMBEL_LARGEST_SEGMENT : state.largest_frame
+    return unsafe state.whole_frame == 0 ? largest : min(state.whole_frame, largest)
   }
 
   func log(_ number: UInt32, _ priority: UInt32, _ text: UnsafePointer<CChar>) {

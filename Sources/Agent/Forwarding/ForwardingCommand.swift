@@ -33,6 +33,14 @@ package final class ForwardingCommand: @unchecked Sendable {
     case stations(UnsafeMutablePointer<LANContext>)
     /// Drops these datagrams from guest ports from now on, and no others; the table before it may be freed afterwards.
     case setUnderlay(UnderlayTable)
+    /// Sends a frame by this port to everyone, with these `UMBEL_FRAME_*`.
+    case inject(UnsafeMutablePointer<PortContext>, frame: [UInt8], flags: UInt32)
+    /// So many bytes of a frame were found to arrive in one piece; nil: not known any more.
+    case setPath(UnsafeMutablePointer<PortContext>, bytes: UInt32?)
+    /// The switch sends and takes nothing at this port from now on, or does again.
+    case setShut(UnsafeMutablePointer<PortContext>, Bool)
+    /// Drops what comes from these remotes from now on, and from no others.
+    case setMuted(UnsafeMutablePointer<PortContext>, [Remote])
     /// Nothing: shows that the thread makes progress.
     case ping
     /// Ends the thread.

@@ -69,6 +69,15 @@ package struct PortContext: ~Copyable {
   /// When a storm that comes in here is next reported.
   package var nextStormReport: UInt64 = 0
 
+  /// A loop leads through it: the switch sends and takes nothing here, hellos and probes still pass.
+  package var isShut = false
+  /// Remotes whose frames come by a better path; so many of the list count.
+  package private(set) var mutedCount = 0
+  private var muted = InlineArray<16, Remote>(repeating: .everyone)
+  /// How many hellos were told to the control thread in this second.
+  private var helloSecond: UInt32 = 0
+  private var helloCount: UInt32 = 0
+
   /// Senders that came in here and were told that a frame is too big, within the second `answerSecond`.
   package var answers: UInt32 = 0
   package var answerSecond: UInt32 = 0
@@ -103,6 +112,32 @@ package struct PortContext: ~Copyable {
   }
 
   deinit { unsafe batch.deallocate() }
+
+  /// Remotes that can be muted at one port.
+  package static let mostMuted = 16
+  /// Hellos and probes a second that are told to the control thread: those of a hundred peers and their answers.
+  private static let mostHellos: UInt32 = 256
+
+  /// Replaces the remotes whose frames are dropped; what is beyond ``mostMuted`` is left out.
+  package mutating func mute(_ remotes: [Remote]) {
+    unsafe mutedCount = min(remotes.count, Self.mostMuted)
+    for index in unsafe 0..<mutedCount { unsafe muted[index] = remotes[index] }
+  }
+
+  func isMuted(_ remote: Remote) -> Bool {
+    for index in unsafe 0..<mutedCount where unsafe muted[index] == remote { return true }
+    return false
+  }
+
+  /// Whether one more hello may be told to the control thread in this second.
+  mutating func admitsHello(seconds: UInt32) -> Bool {
+    if unsafe helloSecond != seconds {
+      unsafe helloSecond = seconds
+      unsafe helloCount = 0
+    }
+    unsafe helloCount += 1
+    return unsafe helloCount <= Self.mostHellos
+  }
 
   /// Takes over what a state says about sending.
   package mutating func apply(_ state: umbel_state) {
@@ -148,6 +183,8 @@ package struct EndpointContext {
   package var deadline = UInt64.max
   /// Consecutive answers "no frame, but more are at hand".
   package var emptyMores = 0
+  /// A port of it has muted remotes.
+  package var hasMuted = false
   /// Has already been reported for breaking a rule that is survived.
   package var isReported = false
 

@@ -32,6 +32,9 @@ package final class SteppedForwarder {
     return command
   }
 
+  /// The next hello that has come in.
+  package func takeHello() -> HelloReport? { channel.hellos.pop() }
+
   /// One round. Waits until there is something to do, at most a second when there is a LAN.
   package func step() { unsafe Forwarder(state: state).step() }
 }

@@ -25,6 +25,8 @@ final class ManagedLAN {
   unowned let agent: Agent
   let thread: ForwardingThread
   let context: UnsafeMutablePointer<LANContext>
+  /// What its ports say to other agents, and hear.
+  private(set) lazy var hello = LANHello(self)
   private var guestNumbers: [String: Int] = [:]
   /// Kept until their ports are closed: their transports may still announce clients.
   private var closedDoors: [LANDoor] = []

@@ -25,6 +25,7 @@ final class AgentMethods: VarlinkHandler {
       case .addPort: try addPort(call)
       case .removePort: try removePort(call)
       case .listStations: try listStations(call)
+      case .listPeers: try listPeers(call)
       case .listTransports: listTransports(call)
       case .attach: try attach(call)
       case .listGuests: listGuests(call)

@@ -62,8 +62,9 @@ extension ManagedPort {
     counters.queuedBytes = link?.queuedBytes ?? 0
     return AgentAPI.Port(
       lan: lan.name, name: name, number: Int(number), transport: transport.description.name,
-      role: role == .trunk ? .trunk : .guest, options: describedOptions, state: describedState, text: text,
-      retryInSeconds: retryAt.map { Int(($0 - min($0, now)) / 1_000_000_000) },
+      role: role == .trunk ? .trunk : .guest, options: describedOptions, state: describedState,
+      text: shut?.text ?? text,
+      retryInSeconds: (shut?.until ?? retryAt).map { Int(($0 - min($0, now)) / 1_000_000_000) },
       largestFrame: largestFrame.map(Int.init), wholeFrame: wholeFrame.map(Int.init), peer: guest.map(described),
       counters: counters, drops: drops,
       transportCounters: shownTransportCounters,
@@ -90,7 +91,7 @@ extension ManagedPort {
     switch state {
     case .opening: .opening
     case .waiting: .waiting
-    case .up: .up
+    case .up: shut == nil ? .up : .waiting
     case .failed: .failed
     case .closing: .closing
     }

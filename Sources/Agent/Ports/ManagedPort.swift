@@ -39,6 +39,10 @@ final class ManagedPort {
   private(set) var state = State.opening
   private(set) var text = ""
   private(set) var largestFrame: UInt32?
+  /// Bytes of the longest frame that leaves this host in one piece; 0: its transport keeps none whole.
+  private(set) var announcedWholeFrame: UInt32 = 0
+  /// Why it is shut although it is up; nil: it is not.
+  var shut: ShutReason?
   /// When a waiting port tries again: nanoseconds of CLOCK_MONOTONIC; nil: it waits for an event.
   private(set) var retryAt: UInt64?
   /// The transport's own counters, as last read.
@@ -90,6 +94,9 @@ final class ManagedPort {
   }
 
   private var agent: Agent { lan.agent }
+
+  /// It is being removed, or has failed.
+  var isLeaving: Bool { isEnding || state == .failed || state == .closing }
 
   // MARK: Opening
 
@@ -144,26 +151,34 @@ final class ManagedPort {
       unsafe earlyState = new
       unsafe earlyState?.text = nil
     }
-    unsafe note(State(rawValue: new.state) ?? .failed, text: text, error: new.error, largestFrame: new.largest_frame)
+    unsafe note(
+      State(rawValue: new.state) ?? .failed, text: text, error: new.error, largestFrame: new.largest_frame,
+      wholeFrame: Forwarder.wholeFrame(of: new))
   }
 
   /// A state reported while `open` is still running.
   var earlyState: umbel_state?
 
   /// Notes a new state, tells the journal, and does what follows from it.
-  func note(_ new: State, text newText: String, error: Int32, largestFrame newLargest: UInt32?) {
+  func note(
+    _ new: State, text newText: String, error: Int32, largestFrame newLargest: UInt32?, wholeFrame newWhole: UInt32 = 0
+  ) {
     // What has failed is being stopped; a plugin that goes on speaking does not bring it back.
     guard !isEnding, state != .failed else { return }
     let old = state
     let oldText = text
     state = new
     text = Self.reason(newText, error, of: new)
-    if new == .up { largestFrame = newLargest == 0 ? UMBEL_LARGEST_SEGMENT : newLargest }
+    if new == .up {
+      largestFrame = newLargest == 0 ? UMBEL_LARGEST_SEGMENT : newLargest
+      announcedWholeFrame = newWhole
+    }
     if old != new || oldText != newText { agent.report(change: old, of: self) }
     if new != .waiting { backoffSeconds = 1 }
     // One that says again and again that it waits does not put off its next try.
     if new != .waiting || retryTimer == nil { scheduleRetry() }
     agent.noteStatus()
+    lan.hello.changed(self)
     finishIfEnded()
   }
 
@@ -241,6 +256,7 @@ final class ManagedPort {
     if let retryTimer { agent.loop.cancel(retryTimer) }
     retryAt = nil
     followNoMore()
+    lan.hello.changed(self)
     if let guestWatch { agent.loop.unwatch(guestWatch.value.number) }
     stopForwarding { [self] in
       if let link { link.close() }
@@ -269,4 +285,11 @@ final class ManagedPort {
   var fields: [JournalField: String] {
     [.lan: lan.name, .port: name, .transport: transport.description.name]
   }
+}
+
+/// Why a port that is up carries no frames.
+struct ShutReason {
+  let text: String
+  /// When it is tried again, at the earliest: nanoseconds of CLOCK_MONOTONIC.
+  let until: UInt64
 }

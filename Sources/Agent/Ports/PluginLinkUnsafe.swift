@@ -94,6 +94,26 @@ final class PluginLink {
     }
   }
 
+  /// - Parameter flags: `UMBEL_FRAME_*`.
+  func injectCommand(_ frame: [UInt8], flags: UInt32, _ completion: @escaping () -> Void) -> ForwardingCommand {
+    unsafe ForwardingCommand(.inject(context, frame: frame, flags: flags)) { [self] _ in
+      withExtendedLifetime(self) {}
+      completion()
+    }
+  }
+
+  func pathCommand(_ bytes: UInt32?) -> ForwardingCommand {
+    unsafe ForwardingCommand(.setPath(context, bytes: bytes)) { [self] _ in withExtendedLifetime(self) {} }
+  }
+
+  func shutCommand(_ isShut: Bool) -> ForwardingCommand {
+    unsafe ForwardingCommand(.setShut(context, isShut)) { [self] _ in withExtendedLifetime(self) {} }
+  }
+
+  func muteCommand(_ remotes: [Remote]) -> ForwardingCommand {
+    unsafe ForwardingCommand(.setMuted(context, remotes)) { [self] _ in withExtendedLifetime(self) {} }
+  }
+
   func removeCommand(_ completion: @escaping () -> Void) -> ForwardingCommand {
     slot = nil
     isLeaving = true

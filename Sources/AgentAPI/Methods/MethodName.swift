@@ -8,6 +8,7 @@ package enum MethodName: String, CaseIterable, Sendable {
   case addPort = "AddPort"
   case removePort = "RemovePort"
   case listStations = "ListStations"
+  case listPeers = "ListPeers"
   case listTransports = "ListTransports"
   case attach = "Attach"
   case listGuests = "ListGuests"

@@ -50,7 +50,7 @@ final class TestHandler: VarlinkHandler {
       // Forgets the call.
       case .removePort: break
       case .listGuests: call.reply(guests)
-      case .listTransports: call.fail(ServiceError.methodNotImplemented(call.method.qualified))
+      case .listTransports, .listPeers: call.fail(ServiceError.methodNotImplemented(call.method.qualified))
       }
     } catch {
       call.fail(error)

@@ -1,6 +1,7 @@
 import CTransport
 import Ethernet
 import LinuxIO
+import Switching
 import SystemdSupport
 import TransportHost
 
@@ -31,6 +32,8 @@ extension Agent {
         noteFlap(report, newer: port)
       case .ownUnderlay:
         noteOwnUnderlay(port, trunk: report.otherPort)
+      case .storm:
+        if let reason = DropReason(rawValue: UInt8(clamping: report.value)) { noteStorm(port, reason) }
       }
     }
   }
@@ -52,6 +55,19 @@ extension Agent {
       .warning,
       "\(port.path) brings in datagrams of trunk \(name), which are dropped: carried on they would go round for ever. If the port's TAP is in a bridge with the interface that the trunk uses, take it out (ip link set dev TAP nomaster), or give the trunk another interface. If a guest uses the same address and port for itself, choose another for one of the two.",
       id: .ownUnderlay, fields: port.fields)
+  }
+
+  private func noteStorm(_ port: ManagedPort, _ reason: DropReason) {
+    let (limit, what) =
+      switch reason {
+      case .stormBroadcast: (port.settings.storm.broadcast, "broadcasts")
+      case .stormMulticast: (port.settings.storm.multicast, "frames to groups")
+      default: (port.settings.storm.unknown, "frames to stations not known")
+      }
+    journal.log(
+      .warning,
+      "\(port.path) brings in more than \(limit) \(what) a second: the others are dropped, as \(reason.name). A station floods the LAN, or there is a loop; if it is meant to, give the port a higher \(reason.name).",
+      id: .storm, fields: port.fields)
   }
 
   /// Writes a record about a port's new state.

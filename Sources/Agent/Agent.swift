@@ -115,7 +115,8 @@ final class Agent {
     // The configuration was checked against the catalogue.
     guard let transport = catalogue.transport(named: port.transport) else { return }
     do throws(PluginProblem) {
-      try lan.addPort(name: port.name, transport: transport, role: port.role, values: port.values)
+      try lan.addPort(
+        name: port.name, transport: transport, role: port.role, values: port.values, settings: port.settings)
     } catch {
       journal.log(
         .error, "\(lan.name)/\(port.name) cannot be opened: \(error.text)", id: .portFailed,

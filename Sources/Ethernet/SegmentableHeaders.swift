@@ -16,6 +16,9 @@ struct SegmentableHeaders {
   static let tcpProtocol: UInt8 = 6
   static let udpProtocol: UInt8 = 17
 
+  /// Whether a header of that number may stand between IPv6 and TCP or UDP: hop-by-hop and destination options.
+  static func isSkipped(_ number: UInt8) -> Bool { number == 0 || number == 60 }
+
   /// Where the checksum lies, in bytes from ``transport``.
   var checksumOffset: Int { isTCP ? 16 : 6 }
 }

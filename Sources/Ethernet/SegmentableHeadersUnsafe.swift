@@ -51,7 +51,7 @@ func networkHeader(_ frame: UnsafeRawPointer, length: Int) -> (EtherType, Int)? 
 }
 
 /// The offset of an IPv4 packet's payload, if it is whole and of that protocol (RFC 791, section 3.1).
-private func ipv4Payload(_ frame: UnsafeRawPointer, at start: Int, length: Int, protocol number: UInt8) -> Int? {
+func ipv4Payload(_ frame: UnsafeRawPointer, at start: Int, length: Int, protocol number: UInt8) -> Int? {
   guard start + SegmentableHeaders.ipv4Length <= length else { return nil }
   let first = unsafe frame.load(fromByteOffset: start, as: UInt8.self)
   let end = start + Int(first & 0xf) * 4
@@ -62,18 +62,32 @@ private func ipv4Payload(_ frame: UnsafeRawPointer, at start: Int, length: Int, 
 }
 
 /// The offset of an IPv6 packet's payload behind its options, if it is of that protocol (RFC 8200, sections 3 and 4).
-private func ipv6Payload(_ frame: UnsafeRawPointer, at start: Int, length: Int, protocol number: UInt8) -> Int? {
+func ipv6Payload(_ frame: UnsafeRawPointer, at start: Int, length: Int, protocol number: UInt8) -> Int? {
   guard start + SegmentableHeaders.ipv6Length <= length else { return nil }
   guard unsafe frame.load(fromByteOffset: start, as: UInt8.self) >> 4 == 6 else { return nil }
-  let hopByHop: UInt8 = 0
-  let destinationOptions: UInt8 = 60
   var next = unsafe frame.load(fromByteOffset: start + 6, as: UInt8.self)
   var offset = start + SegmentableHeaders.ipv6Length
   // Every turn moves on by at least eight bytes.
-  while next == hopByHop || next == destinationOptions {
+  while SegmentableHeaders.isSkipped(next) {
     guard offset + 2 <= length else { return nil }
     next = unsafe frame.load(fromByteOffset: offset, as: UInt8.self)
     offset += unsafe 8 * (Int(frame.load(fromByteOffset: offset + 1, as: UInt8.self)) + 1)
   }
   return next == number ? offset : nil
+}
+
+extension Offload {
+  /// The length of the longest frame that a frame with this metadata stands for, in bytes, TCP options included.
+  /// - Parameters:
+  ///   - frame: the frame's first bytes, contiguous.
+  ///   - available: how many.
+  ///   - length: bytes of the whole frame.
+  /// - Returns: what ``segmentLength(of:)`` says where the headers do not lie within those bytes or contradict the
+  ///   metadata.
+  package func exactSegmentLength(_ frame: UnsafeRawPointer, available: Int, length: Int) -> Int {
+    guard segmentation != Offload.gsoNone,
+      let headers = unsafe SegmentableHeaders(frame, length: available, offload: self)
+    else { return segmentLength(of: length) }
+    return min(length, headers.payload + Int(gsoSize))
+  }
 }

@@ -5,31 +5,47 @@ import Glibc
 // host's other interfaces answer ARP for it (arp(7), "published").
 
 extension Interfaces {
-  /// Adds a route to one address through an interface.
-  /// - Returns: false: there is a route to that address already, through this interface or another.
-  package static func addRoute(to host: IPAddress, through index: UInt32) throws(NetlinkRefusal) -> Bool {
-    try isNew { () throws(NetlinkRefusal) in
-      try order(Int32(RTM_NEWROUTE), flags: NLM_F_CREATE | NLM_F_EXCL, routeBody(host, index))
+  /// A route to one address through an interface.
+  package struct HostRoute: Sendable {
+    package var destination: IPAddress
+    /// The index of the interface.
+    package var interface: UInt32
+    /// Who made it, `rtm_protocol`; removal leaves those of others alone.
+    package var maker = UInt8(RTPROT_BOOT)
+    /// Whether what takes it stays on this host (`RT_SCOPE_HOST`), so that it may be sent from 127.0.0.1.
+    package var isOfHost = false
+
+    package init(to destination: IPAddress, through interface: UInt32) {
+      self.destination = destination
+      self.interface = interface
     }
   }
 
-  /// Removes that route.
-  package static func removeRoute(to host: IPAddress, through index: UInt32) throws(NetlinkRefusal) {
-    try order(Int32(RTM_DELROUTE), routeBody(host, index))
+  /// Adds a route.
+  /// - Returns: false: there is a route to that address already, through this interface or another.
+  package static func add(_ route: HostRoute) throws(NetlinkRefusal) -> Bool {
+    try isNew { () throws(NetlinkRefusal) in
+      try order(Int32(RTM_NEWROUTE), flags: NLM_F_CREATE | NLM_F_EXCL, routeBody(route))
+    }
   }
 
-  private static func routeBody(_ host: IPAddress, _ index: UInt32) -> NetlinkBytes {
+  /// Removes that route. `ESRCH`: there is none.
+  package static func remove(_ route: HostRoute) throws(NetlinkRefusal) {
+    try order(Int32(RTM_DELROUTE), routeBody(route))
+  }
+
+  private static func routeBody(_ route: HostRoute) -> NetlinkBytes {
     var header = rtmsg()
-    header.rtm_family = UInt8(host.family)
-    header.rtm_dst_len = UInt8(host.length * 8)
+    header.rtm_family = UInt8(route.destination.family)
+    header.rtm_dst_len = UInt8(route.destination.length * 8)
     header.rtm_table = UInt8(RT_TABLE_MAIN.rawValue)
-    header.rtm_protocol = UInt8(RTPROT_BOOT)
-    header.rtm_scope = UInt8(RT_SCOPE_LINK.rawValue)
+    header.rtm_protocol = route.maker
+    header.rtm_scope = UInt8((route.isOfHost ? RT_SCOPE_HOST : RT_SCOPE_LINK).rawValue)
     header.rtm_type = UInt8(RTN_UNICAST)
     var body = NetlinkBytes()
     body.append(header)
-    body.appendAttribute(Int(RTA_DST.rawValue), host.octets)
-    body.appendAttribute(Int(RTA_OIF.rawValue), index)
+    body.appendAttribute(Int(RTA_DST.rawValue), route.destination.octets)
+    body.appendAttribute(Int(RTA_OIF.rawValue), route.interface)
     return body
   }
 

@@ -55,6 +55,7 @@ package enum MulticastSocket {
     }
     try setInterface(interface, family: group.family, socket: number)
     try setHops(hops, family: group.family, socket: number)
+    try setFragmenting(true, family: group.family, socket: number)
     if let source {
       let local = SocketAddress(source, port: 0, scope: interface)
       _ = try retrying { unsafe local.withSockaddr { unsafe bind(number, $0, $1) } }
@@ -71,6 +72,25 @@ package enum MulticastSocket {
     } else {
       try setSocketOption(socket, IPPROTO.ipv6, IPV6_MULTICAST_HOPS, hops)
     }
+  }
+
+  /// Says what becomes of a datagram that is longer than the interface takes in one piece: it is fragmented, here or by
+  /// a router on the way, or it is refused (`EMSGSIZE`) and routers are told not to fragment it either. What others
+  /// report of a path's MTU is not heeded, because anybody can send that.
+  /// - Parameter family: `AF_INET` or `AF_INET6`.
+  package static func setFragmenting(_ isAllowed: Bool, family: Int32, socket: Int32) throws(Errno) {
+    if family == AF_INET {
+      try setSocketOption(
+        socket, IPPROTO.ip, IP_MTU_DISCOVER, isAllowed ? IP_PMTUDISC_OMIT : IP_PMTUDISC_PROBE)
+    } else {
+      try setSocketOption(
+        socket, IPPROTO.ipv6, IPV6_MTU_DISCOVER, isAllowed ? IPV6_PMTUDISC_OMIT : IPV6_PMTUDISC_PROBE)
+    }
+  }
+
+  /// Says whether datagrams of equal length from one sender may come in as one message (`UDP_GRO`).
+  package static func setMerging(_ isWanted: Bool, socket: Int32) throws(Errno) {
+    try setSocketOption(socket, UDPOption.level, UDPOption.gro, isWanted ? 1 : 0)
   }
 
   /// Sets the interface by which multicast datagrams leave; 0: the route decides.

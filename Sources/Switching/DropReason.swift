@@ -2,7 +2,7 @@
 ///
 /// A frame that is received is forwarded to at least one port, or counted under one reason at the port it came in by.
 /// A frame that is offered to a port is sent, waits in the port's queue, or is counted under one reason at that port.
-package enum DropReason: UInt8, CaseIterable, Sendable {
+package enum DropReason: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   // Counted by the switch, at the port that the frame came in by.
 
   /// The frame is shorter than its header: 14 bytes, 18 with a VLAN tag.
@@ -21,6 +21,12 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
   case splitHorizon
   /// There is no other port that the frame could go to.
   case noRecipients
+  /// The port brings in more broadcasts a second than it may.
+  case stormBroadcast
+  /// The port brings in more frames to groups a second than it may.
+  case stormMulticast
+  /// The port brings in more frames a second to stations that are not known than it may.
+  case stormUnknown
 
   // Counted by the agent, at the port that the frame came in by.
 
@@ -43,6 +49,10 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
   case queueFull
   /// The frame, or a segment of it, is longer than the port takes.
   case tooLargeForPort
+  /// The frame does not pass the underlay in one piece, and its sender was told so, or has been told often enough.
+  case tooBig
+  /// The frame does not pass the underlay in one piece, and the port's policy is to drop these.
+  case oversizeForPath
   /// The transport refused the frame for good.
   case sendFailed
   /// The frame needs an offload that the port does not have and that cannot be carried out: its metadata is malformed.
@@ -59,12 +69,17 @@ package enum DropReason: UInt8, CaseIterable, Sendable {
     case .sameSegment: "same-segment"
     case .splitHorizon: "split-horizon"
     case .noRecipients: "no-recipients"
+    case .stormBroadcast: "storm-broadcast"
+    case .stormMulticast: "storm-multicast"
+    case .stormUnknown: "storm-unknown"
     case .malformed: "malformed"
     case .ownUnderlay: "own-underlay"
     case .portDown: "port-down"
     case .portRemoved: "port-removed"
     case .queueFull: "queue-full"
     case .tooLargeForPort: "too-large-for-port"
+    case .tooBig: "too-big"
+    case .oversizeForPath: "oversize-for-path"
     case .sendFailed: "send-failed"
     case .unsupportedOffload: "unsupported-offload"
     }

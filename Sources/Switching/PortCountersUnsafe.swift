@@ -12,13 +12,13 @@ import Synchronization
   /// Where each counter lies. The drops follow, one for each reason.
   enum Place: Int, CaseIterable {
     case receivedFrames, receivedBytes, sentFrames, sentBytes, flooded, moves
-    case refusedTableFull, refusedPortLimit, refusedPinned
+    case refusedTableFull, refusedPortLimit, refusedPinned, mssClamped, fragmented
   }
 
   private static var firstDrop: Int { Place.allCases.count }
 
   /// Bytes that the counters of one port take: whole cache lines, so that ports do not share one.
-  static let byteCount = 256
+  static let byteCount = 320
 
   /// - Parameter storage: ``byteCount`` zeroed bytes, aligned to 8. An atomic zero is all zero bits.
   init(_ storage: UnsafeMutableRawPointer) {
@@ -56,6 +56,12 @@ import Synchronization
     add(1, at: PortCounters.firstDrop &+ Int(reason.rawValue))
   }
 
+  /// Counts a TCP connection whose MSS was lowered. Forwarding thread.
+  package func countClamped() { add(.mssClamped) }
+
+  /// Counts a frame that is sent although the underlay does not carry it in one piece. Forwarding thread.
+  package func countFragmented() { add(.fragmented) }
+
   /// The values now. Any thread; the counters are read one after the other, so a frame may be in one and not yet in
   /// another.
   package func snapshot() -> PortStatistics {
@@ -64,7 +70,7 @@ import Synchronization
       receivedFrames: value(.receivedFrames), receivedBytes: value(.receivedBytes), sentFrames: value(.sentFrames),
       sentBytes: value(.sentBytes), flooded: value(.flooded), moves: value(.moves),
       refusedTableFull: value(.refusedTableFull), refusedPortLimit: value(.refusedPortLimit),
-      refusedPinned: value(.refusedPinned),
+      refusedPinned: value(.refusedPinned), mssClamped: value(.mssClamped), fragmented: value(.fragmented),
       drops: DropReason.allCases.map { reason in
         unsafe counters[PortCounters.firstDrop + Int(reason.rawValue)].load(ordering: .relaxed)
       })

@@ -16,6 +16,10 @@ package struct PortStatistics: Equatable, Sendable {
   package let refusedPortLimit: UInt64
   /// Frames whose source was not learned because the station is pinned at another port.
   package let refusedPinned: UInt64
+  /// TCP segments that came in or went out with a lowered MSS.
+  package let mssClamped: UInt64
+  /// Frames that went out although the underlay carries them in pieces only.
+  package let fragmented: UInt64
   /// One value for each case of ``DropReason``, in their order.
   package let drops: [UInt64]
 

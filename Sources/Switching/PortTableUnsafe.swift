@@ -1,3 +1,5 @@
+import Ethernet
+
 /// What the switch keeps of a port: 16 bytes. All bits zero: the index is free.
 struct PortState: BitwiseCopyable {
   /// A number that no other port of this LAN has had; 0: free.
@@ -16,6 +18,7 @@ struct PortState: BitwiseCopyable {
 @safe struct PortTable: ~Copyable {
   let states: UnsafeMutablePointer<PortState>
   let capacity: Int
+  private let stormMeters: UnsafeMutablePointer<StormMeter>
   /// FDB entries of all ports.
   private(set) var entryCount = 0
   private let counterStorage: UnsafeMutableRawPointer
@@ -26,6 +29,7 @@ struct PortState: BitwiseCopyable {
   init(_ storage: SwitchStorage, capacity: Int) {
     self.capacity = capacity
     unsafe states = unsafe storage.portStates
+    unsafe stormMeters = unsafe storage.stormMeters
     unsafe counterStorage = unsafe storage.counters
     unsafe guests = unsafe FloodList(ports: storage.guestList)
     unsafe trunks = unsafe FloodList(ports: storage.trunkList)
@@ -41,10 +45,11 @@ struct PortState: BitwiseCopyable {
 
   // MARK: Life of a port
 
-  mutating func add(isTrunk: Bool, learnLimit: UInt32) -> PortIndex? {
+  mutating func add(isTrunk: Bool, learnLimit: UInt32, storm: StormLimits) -> PortIndex? {
     for index in 0..<capacity where unsafe states[index].incarnation == 0 {
       unsafe states[index] = PortState(
         incarnation: nextIncarnation(), entries: 0, learnLimit: learnLimit, position: 0, isTrunk: isTrunk, isUp: false)
+      unsafe stormMeters[index] = StormMeter(storm)
       let port = PortIndex(index)
       counters(of: port).reset()
       return port
@@ -105,6 +110,14 @@ struct PortState: BitwiseCopyable {
     // The ingress port is itself in one of the lists.
     unsafe states[Int(ingress)].isTrunk ? guests.count : guests.count &+ trunks.count &- 1
   }
+
+  /// Counts a frame from `ingress` that is to go to all ports; why it may not, or nil.
+  func stormRefusal(of destination: MACAddress, from ingress: PortIndex, now: UInt32) -> DropReason? {
+    unsafe stormMeters[Int(ingress)].refusal(destination, now: now)
+  }
+
+  /// Why the port's storm limits refused a frame since the last call.
+  func takeStorm(_ port: PortIndex) -> DropReason? { unsafe stormMeters[Int(port)].take() }
 
   func floodTargets(from ingress: PortIndex) -> FloodTargets {
     let isTrunk = unsafe states[Int(ingress)].isTrunk

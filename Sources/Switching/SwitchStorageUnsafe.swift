@@ -1,11 +1,12 @@
 /// Where a switch's tables lie in the memory it was given.
 ///
-///     FDB slots | port counters | port states | list of guest ports | list of trunk ports
+///     FDB slots | port counters | port states | storm meters | list of guest ports | list of trunk ports
 @safe struct SwitchStorage {
   let slots: UnsafeMutablePointer<FDBEntry>
   let slotCount: Int
   let counters: UnsafeMutableRawPointer
   let portStates: UnsafeMutablePointer<PortState>
+  let stormMeters: UnsafeMutablePointer<StormMeter>
   let guestList: UnsafeMutablePointer<PortIndex>
   let trunkList: UnsafeMutablePointer<PortIndex>
 
@@ -17,7 +18,9 @@
   }
 
   static func byteCount(for configuration: SwitchConfiguration) -> Int {
-    let perPort = PortCounters.byteCount + MemoryLayout<PortState>.stride + 2 * MemoryLayout<PortIndex>.stride
+    let perPort =
+      PortCounters.byteCount + MemoryLayout<PortState>.stride + MemoryLayout<StormMeter>.stride
+      + 2 * MemoryLayout<PortIndex>.stride
     return slotCount(forEntries: configuration.fdbEntries) * MemoryLayout<FDBEntry>.stride
       + configuration.maximumPorts * perPort
   }
@@ -35,6 +38,8 @@
     unsafe place += ports * PortCounters.byteCount
     unsafe portStates = unsafe place.bindMemory(to: PortState.self, capacity: ports)
     unsafe place += ports * MemoryLayout<PortState>.stride
+    unsafe stormMeters = unsafe place.bindMemory(to: StormMeter.self, capacity: ports)
+    unsafe place += ports * MemoryLayout<StormMeter>.stride
     unsafe guestList = unsafe place.bindMemory(to: PortIndex.self, capacity: ports)
     unsafe place += ports * MemoryLayout<PortIndex>.stride
     unsafe trunkList = unsafe place.bindMemory(to: PortIndex.self, capacity: ports)

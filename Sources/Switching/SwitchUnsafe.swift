@@ -6,7 +6,7 @@ import Ethernet
 //                                                                                        │
 //     drop(reason) ◄─ same segment, split horizon, port down ◄─ known, but ──────────────┤
 //     unicast(port, remote) ◄─ known ────────────────────────────────────────────────────┤
-//     flood ◄─ group address, or not known ──────────────────────────────────────────────┘
+//     flood ◄─ within the port's storm limits ◄─ group address, or not known ─────────────┘
 //
 // Roles: a guest port leads to stations of this host, a trunk to other hosts. What came in by a trunk never leaves by a
 // trunk, unicast or flooded (split horizon), and nothing leaves by the port it came in by. So agents in a full mesh of
@@ -27,7 +27,7 @@ import Ethernet
   /// The most bytes a segment on a wire may have: `UMBEL_LARGEST_SEGMENT` of `umbel_transport.h`.
   package static var largestSegment: Int { 9_216 }
 
-  /// Bytes of storage that a switch needs. Most of it is never touched: 4 MiB of FDB slots and 1.1 MiB for ports by
+  /// Bytes of storage that a switch needs. Most of it is never touched: 4 MiB of FDB slots and 1.5 MiB for ports by
   /// default, of which a page is used when a station hashes into it or a port has its index.
   package static func storageBytes(for configuration: SwitchConfiguration) -> Int {
     SwitchStorage.byteCount(for: configuration)
@@ -96,7 +96,16 @@ import Ethernet
       if let reason = refusal(from: ingress, to: egress) { return drop(reason, counters) }
       return unsafe .unicast(egress, slot.pointee.remote)
     }
+    return flood(to: header.destination, from: ingress, now: now)
+  }
+
+  // Not inlined: frames to one port would pay for it.
+  @inline(never) private mutating func flood(to destination: MACAddress, from ingress: PortIndex, now: UInt32)
+    -> Verdict
+  {
+    let counters = ports.counters(of: ingress)
     if ports.floodCount(from: ingress) == 0 { return drop(.noRecipients, counters) }
+    if let reason = ports.stormRefusal(of: destination, from: ingress, now: now) { return drop(reason, counters) }
     counters.add(.flooded)
     return .flood
   }
@@ -145,10 +154,14 @@ extension Switch {
   /// - Parameters:
   ///   - role: who is behind it.
   ///   - learnLimit: the most stations to be learned here; nil: the configuration's for guests, none for trunks.
+  ///   - storm: how many frames a second it may bring in to all ports.
   /// - Returns: its index, the lowest free one; nil: there are as many ports as the configuration allows.
-  package mutating func addPort(role: PortRole, learnLimit: UInt32? = nil) -> PortIndex? {
+  package mutating func addPort(
+    role: PortRole, learnLimit: UInt32? = nil, storm: StormLimits = StormLimits()
+  ) -> PortIndex? {
     let isTrunk = role == .trunk
-    return ports.add(isTrunk: isTrunk, learnLimit: learnLimit ?? (isTrunk ? .max : guestLearnLimit))
+    return ports.add(
+      isTrunk: isTrunk, learnLimit: learnLimit ?? (isTrunk ? .max : guestLearnLimit), storm: storm)
   }
 
   /// Removes a port and, at once, its stations. Its counters keep their values until the index is used again.
@@ -171,6 +184,12 @@ extension Switch {
 
   /// Whether there is such a port.
   package func isInUse(_ port: PortIndex) -> Bool { ports.isInUse(port) }
+
+  /// The last reason for which the port's storm limits have refused a frame since the last call; nil: they have not.
+  package func takeStorm(_ port: PortIndex) -> DropReason? {
+    checkInUse(port)
+    return ports.takeStorm(port)
+  }
 
   /// The counters of the port with this index, now or last.
   package func counters(of port: PortIndex) -> PortCounters {

@@ -22,6 +22,8 @@ package enum MessageID: String, Sendable, CaseIterable {
   case stationFlapping = "d1801d1d36814310a77f7ff66908c171"
   /// A datagram of a trunk came in by a guest port, and was dropped.
   case ownUnderlay = "e27a20eb0aa347f781e1d5debc0795ab"
+  /// A port brings in more frames to all ports than it may.
+  case storm = "9ac3419e57254ad999cf879cf349886f"
   /// Somebody who should not sends to a port.
   case foreignSender = "5f584a43b5f94eb9bd416a23c8e4aaf6"
   /// A configuration is wrong and nothing of it was taken.

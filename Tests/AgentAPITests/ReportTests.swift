@@ -96,6 +96,18 @@ struct ReportTests {
     #expect(lines[2].contains("uid 1000 pid 77"))
   }
 
+  @Test("A trunk that does not carry everything in one piece shows what it does, and what it did about the rest")
+  func wholeFrames() {
+    var limited = trunk
+    limited.wholeFrame = 1_450
+    limited.counters.mssClamped = 5
+    limited.counters.fragmented = 6
+    let lines = Table.ports([limited, guest]).rendered().split(separator: "\n")
+    #expect(lines[0].contains("WHOLE") && lines[1].contains("1,450") && !lines[2].contains("1,450"))
+    let counters = Table.counters(of: [limited]).rendered()
+    #expect(counters.contains("MSS lowered") && counters.contains("fragmented"))
+  }
+
   @Test("Stations are listed with what is special about them")
   func stations() {
     let stations = [

@@ -13,7 +13,7 @@ enum ConfigurationFixture {
       OptionDescription(name: "interface", help: "The interface.", kind: .interface),
       OptionDescription(name: "peers", help: "Known peers.", kind: .list),
     ],
-    doors: [], roles: [.trunk], defaultRole: .trunk)
+    doors: [], roles: [.guest, .trunk], defaultRole: .trunk)
 
   static let socket = TransportDescription(
     name: "socket", summary: "Unix sockets.", path: "/libumbel-socket.so",

@@ -75,7 +75,8 @@ private let lans: [Bad] = [
   Bad(
     "a key of a LAN that is like no other", "lans: {lab: {colour: red}}\n",
     "u.yaml:1:14: colour: is not an option of a LAN; "
-      + "allowed is doors, ports, fdb-entries, ageing, guest-stations, queue or control-protocols"),
+      + "allowed is doors, ports, fdb-entries, ageing, guest-stations, queue, control-protocols, "
+      + "storm-broadcast, storm-multicast, storm-unknown or loop-guard"),
   Bad(
     "an FDB too small", "lans: {lab: {fdb-entries: 1023}}\n",
     "u.yaml:1:27: fdb-entries: is 1023; allowed is 1024 to 1048576"),
@@ -117,9 +118,6 @@ private let portFaults: [Bad] = [
   Bad(
     "an unknown transport", ports + "      - {transport: vxlan, vni: 42}\n",
     "u.yaml:4:21: transport: is vxlan; allowed is mcast or socket"),
-  Bad(
-    "a role that the transport does not have", ports + "      - {transport: mcast, role: guest}\n",
-    "u.yaml:4:34: role: is guest; allowed for mcast is trunk"),
   Bad(
     "a role that there is not", ports + "      - {transport: socket, path: a, role: bridge}\n",
     "u.yaml:4:44: role: is bridge; allowed for socket is guest or trunk"),
@@ -200,12 +198,38 @@ func allFaultsAtOnce() {
     complaints == [
       "u.yaml:4:33: ttl: is 999; allowed is 0 to 255",
       "u.yaml:4:38: colour: is not an option of mcast; "
-        + "allowed is group, port, ttl, interface, peers, name, transport or role",
+        + "allowed is group, port, ttl, interface, peers, hello, mss-clamp, "
+        + "too-big, oversize, storm-broadcast, storm-multicast, storm-unknown, name, transport or role",
       "u.yaml:5:21: transport: is none; allowed is mcast or socket",
       "u.yaml:6:10: threads: is 0; allowed is 1 to 64, or auto",
       "lans.d/a.yaml:1:1: threads: belongs into the main file; files of lans.d hold lans alone",
       "lans.d/a.yaml:3:3: lab: is given twice; the first LAN of this name is at u.yaml:2:3",
     ])
+}
+
+@Test("A role that the transport does not have is refused with those that it has")
+func roleOfOtherTransports() {
+  #expect(
+    ConfigurationFixture.complaints(
+      ("u.yaml", ports + "      - {transport: tap, role: trunk}\n"), transports: [ConfigurationFixture.tap]) == [
+        "u.yaml:4:32: role: is trunk; allowed for tap is guest"
+      ])
+}
+
+@Test("A group cannot be a guest port's and a trunk's, whatever else they say")
+func groupOfTwoRoles() {
+  for (first, second) in [("guest", "trunk"), ("trunk", "guest")] {
+    let text = """
+      lans:
+        a: {ports: [{transport: mcast, role: \(first)}, {transport: mcast, role: guest, group: 239.1.1.1}]}
+        b: {ports: [{transport: mcast, role: \(second), group: 239.192.168.1, port: 1103}]}
+      """
+    #expect(
+      ConfigurationFixture.complaints(("u.yaml", text)) == [
+        "u.yaml:3:54: group: mcast group 239.192.168.1 cannot be a guest port's and a trunk's, give one of them "
+          + "another; port mcast of LAN a has it as \(first) at u.yaml:2:15"
+      ])
+  }
 }
 
 @Test("The same group on another interface or port is another group")

@@ -60,10 +60,10 @@ func writtenValues() throws {
   let site = PortConfiguration(
     name: "site", transport: "mcast", role: .trunk,
     values: ConfigurationFixture.values(group: "ff02::42", port: 4711, ttl: 8, interface: "eth0"),
-    location: lan.location)
+    settings: GuestDefaults().settings(of: .trunk), location: lan.location)
   let guest = PortConfiguration(
     name: "socket", transport: "socket", role: .guest, values: [OptionValue(option: 0, text: "/run/guest")],
-    location: lan.location)
+    settings: GuestDefaults().settings(of: .guest), location: lan.location)
   #expect(lan.ports == [site, guest])
   #expect(lan.ports.map(\.location.description) == ["u.yaml:11:9", "u.yaml:12:9"])
 }

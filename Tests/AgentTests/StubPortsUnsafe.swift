@@ -23,6 +23,10 @@ final class StubPorts {
     /// The frames themselves, and their metadata.
     fileprivate(set) var frames: [[UInt8]] = []
     fileprivate(set) var offloads: [umbel_offload] = []
+    /// Where they were to go.
+    fileprivate(set) var remotes: [umbel_remote] = []
+    /// Whom the frames that come in are from.
+    var remote = umbel_remote()
     /// How often it was called to send.
     fileprivate(set) var calls = 0
     fileprivate var context: UnsafeMutablePointer<PortContext>?
@@ -36,8 +40,21 @@ final class StubPorts {
       unsafe pieces.deallocate()
     }
 
+    /// The port goes down.
+    func setDown() {
+      var state = unsafe umbel_state()
+      unsafe state.state = UMBEL_STATE_WAITING
+      unsafe context!.pointee.apply(state)
+    }
+
     /// Frames that came in here.
     var received: UInt64 { unsafe context!.pointee.counters.snapshot().receivedFrames }
+
+    /// SYNs whose MSS was lowered here.
+    var clamped: UInt64 { unsafe context!.pointee.counters.snapshot().mssClamped }
+
+    /// Frames that were sent here for the underlay to fragment.
+    var fragmented: UInt64 { unsafe context!.pointee.counters.snapshot().fragmented }
 
     /// Frames that ended here, by reason.
     var drops: [DropReason: UInt64] {
@@ -83,7 +100,8 @@ final class StubPorts {
 
   /// Adds a port that takes frames as said.
   func add(
-    role: Switching.PortRole = .guest, largestFrame: UInt32 = 0, mostPieces: UInt32 = 1, takes: UInt32 = 0
+    role: Switching.PortRole = .guest, largestFrame: UInt32 = 0, mostPieces: UInt32 = 1, takes: UInt32 = 0,
+    wholeFrame: UInt32 = 0, settings: PortSettings = PortSettings()
   ) throws -> Stub {
     let stub = Stub(number: UInt32(ports.count + 1))
     let handle = unsafe OpaquePointer(Unmanaged.passUnretained(stub).toOpaque())
@@ -93,12 +111,13 @@ final class StubPorts {
     unsafe context.initialize(
       to: try PortContext(
         number: stub.number, role: role, lan: lan, transport: table, port: handle, endpoint: endpoint,
-        queueBytes: 64 << 10))
+        settings: settings, queueBytes: 64 << 10))
     var state = unsafe umbel_state()
     unsafe state.state = UMBEL_STATE_UP
     unsafe state.largest_frame = largestFrame
     unsafe state.most_pieces = mostPieces
     unsafe state.offloads = takes
+    unsafe state.whole_frame = wholeFrame
     unsafe context.pointee.apply(state)
     unsafe stub.context = unsafe context
     ports.append(stub)
@@ -154,6 +173,7 @@ private func stubReceive(
   unsafe frames!.pointee.length = UInt32(stub.length)
   unsafe frames!.pointee.port = stub.number
   unsafe frames!.pointee.offload = stub.offload
+  unsafe frames!.pointee.remote = stub.remote
   return 1
 }
 
@@ -169,6 +189,7 @@ private func stubSend(
         unsafe Array(UnsafeRawBufferPointer(start: frame.pieces[piece].data, count: frame.pieces[piece].length))
       })
     unsafe stub.offloads.append(frame.offload)
+    unsafe stub.remotes.append(frame.remote)
   }
   return Int32(count)
 }

@@ -29,6 +29,21 @@ struct HostRuleTests {
     #expect(bench.agent.end() == 0)
   }
 
+  @Test func `a name that is followed has its answer, and prepare comes after it, once`() throws {
+    let bench = try Bench(plugins: ["bad"])
+    let guest = try Station(9)
+    try bench.agent.addPort("bad", "bad", guest.options.merging(["fault": "follow"]) { $1 })
+    for _ in 0..<400 where bench.agent.logLines(containing: "a name has its answer").isEmpty { pause(milliseconds: 5) }
+    let lines = bench.agent.logLines(containing: "lab/bad").filter { $0.contains("token") || $0.contains("answer") }
+    #expect(lines.count == 2)
+    #expect(lines.first?.contains("token 78 resolved to") == true)
+    #expect(lines.last?.contains("a name has its answer") == true)
+    // It ends in the middle of a question.
+    try bench.agent.addPort("short", "bad", try Station(10).options.merging(["fault": "follow"]) { $1 })
+    try bench.agent.removePort("short")
+    #expect(bench.agent.end() == 0)
+  }
+
   @Test func `a cable whose far end is away stays up`() throws {
     let bench = try Bench()
     // A station that is gone when its port comes.

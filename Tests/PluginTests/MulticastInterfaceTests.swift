@@ -26,8 +26,11 @@ private func wire(_ near: String = "trunk0", _ far: String = "far0", addresses: 
   }
 }
 
-private func trunk(_ interface: String? = "trunk0", group: String = group) throws -> DrivenPort {
+private func trunk(
+  _ interface: String? = "trunk0", group: String = group, more: [String: OptionValue] = [:]
+) throws -> DrivenPort {
   var values: [String: OptionValue] = ["group": .text(group), "port": .integer(5_000)]
+  values.merge(more) { _, given in given }
   if let interface { values["interface"] = .text(interface) }
   return try unsafe DrivenPort(Transport.multicast, role: UMBEL_ROLE_TRUNK, values)
 }
@@ -230,6 +233,55 @@ struct MulticastInterfaceTests {
       try Member(group, 5_000, interface: "far1").send(frame(62))
       #expect(other.receive()?.bytes == frame(62))
       #expect(port.receive().isEmpty)
+    }
+  }
+
+  @Test func `the longest frame that leaves in one piece follows the interface, unless an option says it`()
+    async
+  {
+    await #expect(processExitsWith: .success) {
+      try PrivateNetwork.enter()
+      wire()
+      let port = try trunk()
+      #expect(port.record.wholeFrame == 1_472)
+      PrivateNetwork.ip("link set trunk0 mtu 1400")
+      #expect(try port.change(UMBEL_PREPARE_INTERFACES))
+      #expect(port.record.wholeFrame == 1_372)
+      PrivateNetwork.ip("link set trunk0 mtu 9300")
+      #expect(try port.change(UMBEL_PREPARE_INTERFACES))
+      #expect(port.record.wholeFrame == 0, "any frame fits")
+      #expect(try trunk(more: ["underlay-mtu": .integer(1_280)]).record.wholeFrame == 1_252)
+    }
+  }
+
+  @Test func `over IPv6 the longer header counts`() async {
+    await #expect(processExitsWith: .success) {
+      try PrivateNetwork.enter()
+      PrivateNetwork.ip("link add trunk0 type veth peer name far0")
+      PrivateNetwork.ip("link set trunk0 up")
+      PrivateNetwork.ip("address add fd00::1/64 dev trunk0 nodad")
+      #expect(try trunk(group: "ff15::7702").record.wholeFrame == 1_452)
+    }
+  }
+
+  @Test(arguments: [("239.255.77.2", 1_472), ("ff15::7702", 1_452)])
+  func `a frame that is to stay whole is refused where others are fragmented`(group: String, longest: Int) async {
+    await #expect(processExitsWith: .success) { [group, longest] in
+      try PrivateNetwork.enter()
+      wire()
+      for near in ["trunk0", "far0"] { PrivateNetwork.ip("address add fe80::1:\(near.count)/64 dev \(near) nodad") }
+      let port = try trunk(group: group)
+      #expect(port.record.traits == UMBEL_TRAIT_WHOLE)
+      let member = try Member(group, 5_000, interface: "far0")
+      #expect(passes(port, member))
+      while member.receive() != nil {}
+      let (fitting, longer) = (frame(longest), frame(longest + 1))
+      #expect(port.send([fitting], flags: UMBEL_FRAME_WHOLE) == 1)
+      #expect(member.receive()?.bytes == fitting)
+      #expect(port.send([longer], flags: UMBEL_FRAME_WHOLE) == -EMSGSIZE)
+      #expect(port.counters["send-emsgsize"] == 1)
+      #expect(port.send([longer, frame(60), longer]) == 3)
+      #expect(member.receive()?.bytes == longer)
     }
   }
 }

@@ -1,11 +1,12 @@
 import LinuxIO
 import Testing
+import TransportKit
 
 @testable import MulticastTransport
 
 @Suite struct OwnAddressesTests {
-  private func key(_ text: String, _ port: UInt16 = 5_000) throws -> SourceKey {
-    SourceKey(SocketAddress(try #require(IPAddress(text)), port: port))
+  private func key(_ text: String, _ port: UInt16 = 5_000) throws -> RemoteKey {
+    RemoteKey(SocketAddress(try #require(IPAddress(text)), port: port))
   }
 
   @Test func `an address is own only with its port`() throws {

@@ -142,7 +142,7 @@ import Testing
     )
     trunk.send([frame(60)])
     #expect(old.receiveAll().count == 1)
-    #expect(trunk.remotes.map(nameText) == ["one.example"])
+    #expect(trunk.remoteInfos.map(nameText) == ["one.example"])
     trunk.resolve([[127, 0, 0, 3]], token: 0)
     #expect(try trunk.change(UMBEL_PREPARE_NAMES))
     trunk.send([frame(60)])
@@ -163,7 +163,7 @@ import Testing
     #expect(other.receiveAll().count == 1)
     #expect(peer.receiveAll().isEmpty)
     // With peers-only who is no peer any more is gone at once.
-    #expect(trunk.record.gone == [remote])
+    #expect(trunk.record.goneRemotes == [remote[0]])
   }
 
   @Test func `peers of another family are refused while the port runs`() throws {
@@ -257,8 +257,8 @@ struct VXLANInterfaceTests {
       PrivateNetwork.ip("link set lo mtu 1500 up")
       let trunk = try vxlanTrunk(4_789)
       let peer = try VXLANPeer("127.0.0.2", 4_789, beside: trunk)
-      trunk.send([frame(1_464, tag: 1)], staysWhole: true)
-      trunk.send([frame(1_465, tag: 2)], staysWhole: true)
+      trunk.send([frame(1_464, tag: 1)], flags: UMBEL_FRAME_WHOLE)
+      trunk.send([frame(1_465, tag: 2)], flags: UMBEL_FRAME_WHOLE)
       trunk.send([frame(1_465, tag: 3)])
       #expect(peer.receiveAll().map(\.bytes[8]) == [1, 3])
       #expect(trunk.counters["send-emsgsize"] == 1)

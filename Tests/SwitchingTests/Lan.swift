@@ -48,8 +48,8 @@ func station(_ number: Int) -> MACAddress { MACAddress(truncating: 0x5254_0000_0
   }
 
   /// Adds a port and sets it up.
-  func add(_ role: PortRole, learnLimit: UInt32? = nil) throws -> PortIndex {
-    let port = try #require(unsafe lan.pointee.addPort(role: role, learnLimit: learnLimit))
+  func add(_ role: PortRole, learnLimit: UInt32? = nil, storm: StormLimits = StormLimits()) throws -> PortIndex {
+    let port = try #require(unsafe lan.pointee.addPort(role: role, learnLimit: learnLimit, storm: storm))
     unsafe lan.pointee.setUp(port, true)
     return port
   }
@@ -86,6 +86,7 @@ func station(_ number: Int) -> MACAddress { MACAddress(truncating: 0x5254_0000_0
   var entryCount: Int { unsafe lan.pointee.entryCount }
   func entryCount(of port: PortIndex) -> Int { unsafe lan.pointee.entryCount(of: port) }
   var slotCount: Int { unsafe lan.pointee.fdb.slotCount }
+  func takeStorm(_ port: PortIndex) -> DropReason? { unsafe lan.pointee.takeStorm(port) }
   func takeFlapEvent() -> FlapEvent? { unsafe lan.pointee.takeFlapEvent() }
 
   /// Sweeps; without a budget the whole FDB.

@@ -20,6 +20,10 @@ struct ModelLan {
     let isTrunk: Bool
     var incarnation: Int
     var isUp = true
+    /// The most frames of each kind a second that go to all ports; 0: any number.
+    var stormLimits: [DropReason: Int] = [:]
+    /// Those of each second, by kind.
+    var floods: [Int: [DropReason: Int]] = [:]
   }
 
   struct Station {
@@ -63,13 +67,19 @@ struct ModelLan {
     return Set(ports.filter { $0.key != ingress && $0.value.isUp && !(comesByTrunk && $0.value.isTrunk) }.keys)
   }
 
-  func verdict(to key: Key, from ingress: PortIndex, at now: Int) -> Verdict {
+  mutating func verdict(to key: Key, from ingress: PortIndex, at now: Int) -> Verdict {
     if !key.address.isGroup, let station = find(key, at: now), let egress = ports[station.port] {
       if station.port == ingress { return .drop(.sameSegment) }
       if egress.isTrunk, ports[ingress]?.isTrunk == true { return .drop(.splitHorizon) }
       return egress.isUp ? .unicast(station.port, station.remote) : .drop(.portDown)
     }
-    return floodTargets(from: ingress).isEmpty ? .drop(.noRecipients) : .flood
+    if floodTargets(from: ingress).isEmpty { return .drop(.noRecipients) }
+    let kind: DropReason =
+      key.address == .broadcast ? .stormBroadcast : key.address.isGroup ? .stormMulticast : .stormUnknown
+    let before = ports[ingress]?.floods[now]?[kind] ?? 0
+    ports[ingress]?.floods[now, default: [:]][kind] = before + 1
+    let limit = ports[ingress]?.stormLimits[kind] ?? 0
+    return limit > 0 && before >= limit ? .drop(kind) : .flood
   }
 
   /// What is to happen to a source; nothing is changed.

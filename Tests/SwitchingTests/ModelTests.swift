@@ -19,6 +19,7 @@ private struct Comparison {
   let entries: Int
   var refusals = 0
   var pins = 0
+  var storms: [DropReason: Int] = [:]
 
   init(seed: UInt64, entries: Int) {
     var configuration = SwitchConfiguration()
@@ -59,10 +60,16 @@ private struct Comparison {
   private mutating func addPort() throws {
     guard model.ports.count < 12 else { return }
     let isTrunk = Int.random(in: 0..<3, using: &random) == 0
-    let port = try lan.add(isTrunk ? .trunk : .guest)
-    check(port == (0..<12).first { model.ports[$0] == nil })
     let incarnation = model.nextIncarnation()
-    model.ports[port] = ModelLan.Port(isTrunk: isTrunk, incarnation: incarnation)
+    let limits = [5, 4, 3].map { UInt32(incarnation % $0) }
+    let storm = StormLimits(broadcast: limits[0], multicast: limits[1], unknown: limits[2])
+    let port = try lan.add(isTrunk ? .trunk : .guest, storm: storm)
+    check(port == (0..<12).first { model.ports[$0] == nil })
+    model.ports[port] = ModelLan.Port(
+      isTrunk: isTrunk, incarnation: incarnation,
+      stormLimits: [
+        .stormBroadcast: Int(limits[0]), .stormMulticast: Int(limits[1]), .stormUnknown: Int(limits[2]),
+      ])
   }
 
   private mutating func removePort(_ port: PortIndex) {
@@ -100,9 +107,11 @@ private struct Comparison {
   private mutating func frame(from port: PortIndex) {
     let (source, destination) = (anyStation(), anyStation())
     // Both are in the VLAN of the source.
+    let everyone = [MACAddress.broadcast, MACAddress(truncating: 0x3333_0000_0001)]
     let target = ModelLan.Key(
       vlan: source.vlan,
-      address: Int.random(in: 0..<8, using: &random) == 0 ? .broadcast : destination.address)
+      address: Int.random(in: 0..<8, using: &random) == 0
+        ? everyone[seconds % 2] : destination.address)
     let remote = model.ports[port]?.isTrunk == true ? anyRemote() : .everyone
     let before = lan.statistics(port)
     let verdict = lan.send(
@@ -112,7 +121,11 @@ private struct Comparison {
       return
     }
     learn(source, at: port, remote: remote, before, lan.statistics(port))
-    check(verdict == model.verdict(to: target, from: port, at: seconds))
+    let expected = model.verdict(to: target, from: port, at: seconds)
+    check(verdict == expected)
+    if case .drop(let reason) = expected, model.ports[port]?.stormLimits[reason] != nil {
+      storms[reason, default: 0] += 1
+    }
     let targets = lan.floodTargets(from: port)
     check(Set(targets) == model.floodTargets(from: port) && targets.count == Set(targets).count)
   }
@@ -200,6 +213,7 @@ private struct Comparison {
     // That the steps have met what they are to test.
     #expect(comparison.refusals > 100)
     #expect(comparison.pins > 100)
+    #expect(comparison.storms.count == 3 && comparison.storms.values.allSatisfy { $0 > 20 })
     #expect(comparison.seconds > 2 * 5_000, "the clock has not come round")
   }
 }

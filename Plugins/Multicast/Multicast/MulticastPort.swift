@@ -1,28 +1,39 @@
 import LinuxIO
 package import TransportKit
 
-/// A trunk over a multicast group.
+/// A port over a multicast group: a trunk, or this host's native guests.
 ///
-/// `underlay` and `reported` belong to the control thread, the forwarder to the forwarding thread. What both use passes
+/// `side`, `reported` and `told` belong to the control thread, the forwarder to the forwarding thread. What both use passes
 /// from one to the other: the host does not call prepare again before commit has been made.
 @safe
 package final class MulticastPort: TransportPort {
-  private var underlay: MulticastUnderlay
+  private var side: any MulticastSide
   private var reported: PortState?
   private var hasReportedShortfall = false
+  private var told: Set<String> = []
   private var pending: MulticastChange?
   private let forwarder: UnsafeMutablePointer<MulticastForwarder>
 
-  package init(_ settings: MulticastSettings, _ configuration: PortConfiguration, host: HostPort) {
-    underlay = MulticastUnderlay(settings)
+  package init(
+    _ settings: MulticastSettings, _ configuration: PortConfiguration, host: HostPort
+  ) throws(TransportProblem) {
+    let made: MulticastForwarder
+    do throws(Errno) {
+      made = try MulticastForwarder(
+        isIPv4: settings.group.length == 4, isTrunk: settings.role == .trunk, port: configuration.number)
+    } catch {
+      throw TransportProblem("there is no memory for a port's buffers: \(error)", code: error.code)
+    }
+    side = settings.role == .guest ? MulticastGuestSide(settings) : MulticastUnderlay(settings)
     unsafe forwarder = .allocate(capacity: 1)
-    unsafe forwarder.initialize(
-      to: MulticastForwarder(isIPv4: settings.group.length == 4, port: configuration.number))
+    unsafe forwarder.initialize(to: made)
     super.init(configuration, host: host)
     host.watchInterfaces()
     host.reportUnderlay([UnderlayFlow(to: settings.group.transportAddress, port: settings.port)])
-    let change = underlay.evaluate()
+    let change = side.evaluate()
+    change.tuning = settings.tuning
     requestBuffers(change)
+    tell(change.warnings)
     unsafe forwarder.pointee.apply(change)
     report(change.state)
   }
@@ -30,14 +41,15 @@ package final class MulticastPort: TransportPort {
   // MARK: Control thread
 
   package override func prepare(_ change: Change) throws(TransportProblem) -> Bool {
-    var tuning: (hops: Int32, bufferBytes: Int)?
+    var tuning: MulticastTuning?
     if case .configuration(let configuration) = change {
-      underlay.settings = try MulticastSettings(configuration)
-      tuning = (underlay.settings.hops, underlay.settings.bufferBytes)
+      side.settings = try MulticastSettings(configuration)
+      tuning = side.settings.tuning
     }
-    let result = underlay.evaluate()
+    let result = side.evaluate()
     result.tuning = tuning
     requestBuffers(result)
+    tell(result.warnings)
     guard result.changesForwarding else {
       report(result.state)
       return false
@@ -48,6 +60,7 @@ package final class MulticastPort: TransportPort {
   }
 
   package override func close() {
+    side.close()
     unsafe forwarder.deinitialize(count: 1)
     unsafe forwarder.deallocate()
   }
@@ -58,8 +71,12 @@ package final class MulticastPort: TransportPort {
     host.report(state)
   }
 
+  private func tell(_ warnings: [String]) {
+    for warning in warnings where told.insert(warning).inserted { host.log(.warning, warning) }
+  }
+
   private func requestBuffers(_ change: MulticastChange) {
-    let bytes = underlay.settings.bufferBytes
+    let bytes = side.settings.tuning.bufferBytes
     if change.receiverNumber >= 0 { request(.receive, bytes, change.receiverNumber) }
     if change.senderNumber >= 0 { request(.send, bytes, change.senderNumber) }
   }
@@ -92,14 +109,28 @@ package final class MulticastPort: TransportPort {
   }
 
   package override func receive(token: UInt64, into batch: inout ReceiveBatch) {
-    unsafe forwarder.pointee.receive(into: &batch)
+    guard let sender = unsafe forwarder.pointee.receive(into: &batch) else { return }
+    host.log(
+      .warning,
+      "frames from \(sender.address) are dropped, because a guest port takes those of this host alone: "
+        + "connect other hosts by a trunk")
   }
 
   package override func send(_ frames: SendBatch) -> SendOutcome {
-    unsafe forwarder.pointee.send(frames)
+    let outcome = unsafe forwarder.pointee.send(frames)
+    if unsafe forwarder.pointee.takesFallback() {
+      host.log(.notice, "frames are sent one by one, because the kernel or the interface does not take UDP_SEGMENT")
+    }
+    return outcome
   }
 
   package override func statistics(_ counters: inout CounterList) {
     unsafe forwarder.pointee.report(to: &counters)
   }
+
+  package override func remotes(_ list: inout RemoteList) { unsafe forwarder.pointee.peers.report(to: &list) }
+
+  package override var deadline: UInt64 { unsafe forwarder.pointee.peers.deadline }
+
+  package override func tick(now: UInt64) { unsafe forwarder.pointee.tick(now: now, host: host) }
 }

@@ -1,35 +1,36 @@
 import LinuxIO
+import TransportKit
 
 /// Where this trunk sends from, now and lately: what comes from there is its own echo.
 struct OwnAddresses: ~Copyable {
   /// How long a former address counts.
   static let graceNanoseconds: UInt64 = 10_000_000_000
 
-  private var current = SourceKey()
+  private var current = RemoteKey()
   private var former = [8 of Former](repeating: Former())
   /// How many of `former` are in use, the oldest first.
   private(set) var formerCount = 0
 
   private struct Former {
-    var key = SourceKey()
+    var key = RemoteKey()
     /// Nanoseconds of CLOCK_MONOTONIC.
     var expiry: UInt64 = 0
   }
 
   /// Whether a datagram from there is an own echo.
   @inline(__always)
-  func contains(_ key: SourceKey) -> Bool {
+  func contains(_ key: RemoteKey) -> Bool {
     key == current || (formerCount > 0 && wasOwn(key))
   }
 
-  private func wasOwn(_ key: SourceKey) -> Bool {
+  private func wasOwn(_ key: RemoteKey) -> Bool {
     for index in 0..<formerCount where former[index].key == key { return true }
     return false
   }
 
   /// Sends from `key` from now on. With more than eight former addresses the oldest is forgotten.
-  mutating func replace(with key: SourceKey, now: UInt64) {
-    if current != SourceKey() {
+  mutating func replace(with key: RemoteKey, now: UInt64) {
+    if current != RemoteKey() {
       if formerCount == former.count { forgetOldest() }
       former[formerCount] = Former(key: current, expiry: now &+ OwnAddresses.graceNanoseconds)
       formerCount += 1
@@ -48,32 +49,50 @@ struct OwnAddresses: ~Copyable {
   }
 }
 
-/// A source address and port, as words that compare at once. All zero: none.
-struct SourceKey: Equatable {
-  private var first: UInt64 = 0
-  private var second: UInt64 = 0
-  private var third: UInt64 = 0
-
-  init() {}
-
+/// A source address and port, as words that compare at once.
+extension RemoteKey {
   init(_ address: SocketAddress) {
     self = unsafe withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { storage in
       _ = unsafe address.write(to: storage)
-      return unsafe SourceKey(UnsafeRawPointer(storage.baseAddress!), isIPv4: address.address.length == 4)
+      return unsafe RemoteKey(UnsafeRawPointer(storage.baseAddress!), isIPv4: address.address.length == 4)
     }
   }
 
   /// - Parameter name: a `sockaddr_in` or `sockaddr_in6`, aligned to 8 bytes.
   @inline(__always)
   init(_ name: UnsafeRawPointer, isIPv4: Bool) {
+    self.init()
+    // Family and port; of IPv4 the address as well.
     if isIPv4 {
-      // Family, port and address.
       unsafe first = name.load(as: UInt64.self)
     } else {
-      // Family and port; the address after the flow label, which is not part of who sent it.
-      unsafe first = UInt64(name.load(as: UInt32.self))
+      // The address comes after the flow label, which is not part of who sent it.
+      unsafe first = name.load(as: UInt64.self) & UInt64(littleEndian: 0x0000_0000_ffff_ffff)
       unsafe second = name.load(fromByteOffset: 8, as: UInt64.self)
       unsafe third = name.load(fromByteOffset: 16, as: UInt64.self)
     }
   }
+
+  /// The same address with port 0.
+  var withoutPort: RemoteKey {
+    var key = self
+    key.first &= UInt64(littleEndian: 0xffff_ffff_0000_ffff)
+    return key
+  }
+}
+
+/// Whose datagrams a port takes.
+struct AcceptedSenders: Equatable {
+  // By address, port 0; nil: everyone's.
+  private var keys: [RemoteKey]?
+
+  static let everyone = AcceptedSenders()
+
+  /// Those that come from one of these addresses, by any port.
+  static func only(_ addresses: [IPAddress]) -> AcceptedSenders {
+    AcceptedSenders(keys: addresses.map { RemoteKey(SocketAddress($0, port: 0)) })
+  }
+
+  /// Whether datagrams from there are taken.
+  func contains(_ key: RemoteKey) -> Bool { keys?.contains(key.withoutPort) ?? true }
 }

@@ -34,7 +34,7 @@ struct GuestRoute {
     let command = "ip route add \(guest)/32 dev \(tap.name)"
     let isThere = leads(to: tap)
     do throws(NetlinkRefusal) {
-      if try Interfaces.addRoute(to: guest, through: tap.index) { hasAddedRoute = true }
+      if try Interfaces.add(Interfaces.HostRoute(to: guest, through: tap.index)) { hasAddedRoute = true }
     } catch {
       // One of the device's own network will do.
       if error.error.code == EPERM { return isThere ? () : tasks.note(command) }
@@ -75,7 +75,7 @@ struct GuestRoute {
     // An interface may be gone or down, and its entry with it.
     for index in published { try? Interfaces.unpublish(guest, on: index) }
     published = []
-    if let tap, hasAddedRoute { try? Interfaces.removeRoute(to: guest, through: tap.index) }
+    if let tap, hasAddedRoute { try? Interfaces.remove(Interfaces.HostRoute(to: guest, through: tap.index)) }
     if let tap, hasSetProxyARP { try? TextFile.write("0", to: proxyARPFile(tap.name)) }
     if holdsForwarding { IPv4Forwarding.release() }
     self = GuestRoute(to: guest)

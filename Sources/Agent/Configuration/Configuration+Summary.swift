@@ -2,7 +2,7 @@ package import TransportHost
 
 extension Configuration {
   /// What the configuration holds, for a person: a line for each LAN, each port and each note, ended by
-  /// newlines.
+  /// newlines. Of the agent's options of a port those that are not as usual.
   /// - Parameter transports: those the configuration was read with.
   package func summary(transports: [TransportDescription]) -> String {
     var lines = ["\(threads) forwarding \(threads == 1 ? "thread" : "threads")"]
@@ -12,7 +12,11 @@ extension Configuration {
       for port in lan.ports {
         guard let transport = transports.first(where: { $0.name == port.transport }) else { continue }
         let values = port.values.map { "\(transport.options[$0.option].name)=\($0.text)" }
-        lines.append("  port \(port.name): \(port.transport) \(port.role.word) \(values.joined(separator: " "))")
+        let usual = lan.guestDefaults.settings(of: port.role)
+        let settings = PortOption.allCases.filter { port.settings.text(of: $0) != usual.text(of: $0) }
+          .map { "\($0.rawValue)=\(port.settings.text(of: $0))" }
+        lines.append(
+          "  port \(port.name): \(port.transport) \(port.role.word) \((values + settings).joined(separator: " "))")
       }
     }
     lines += notes.map(\.description)

@@ -6,21 +6,27 @@ extension ConfigurationReader {
     let count = problems.count
     var settings = [ConfigurationNode.Entry]()
     var doors = allDoors.map { DoorConfiguration(name: $0.name) }
-    var ports = [PortConfiguration]()
-    var doorNodes = [ConfigurationNode]()
     let names = LanConfiguration.options.map(\.name)
-    for entry in entries(of: lan.value, key: lan.key, "a map with doors and ports") {
+    let entries = entries(of: lan.value, key: lan.key, "a map with doors and ports")
+    for entry in entries {
       switch entry.key {
       case "doors": doors = readDoors(entry, lan: lan.key)
-      case "ports": ports = readPorts(entry, lan: lan.key, doors: &doorNodes)
+      case "ports": break
       case _ where names.contains(entry.key): settings.append(entry)
       default:
         let hint = suggestion(for: entry.key, in: ["doors", "ports"] + names)
         refuse(entry.location, entry.key, "is not an option of a LAN; \(hint)")
       }
     }
-    for node in doorNodes { addDoor(node, of: "ports", lan: lan.key, to: &doors) }
     let values = values(LanConfiguration.options, settings, of: "a LAN", at: lan.location)
+    // After the settings, which ports may depend on.
+    var ports = [PortConfiguration]()
+    var doorNodes = [ConfigurationNode]()
+    if let entry = entries.first(where: { $0.key == "ports" }) {
+      let defaults = LanConfiguration.guestDefaults(values ?? [])
+      ports = readPorts(entry, lan: lan.key, defaults: defaults, doors: &doorNodes)
+    }
+    for node in doorNodes { addDoor(node, of: "ports", lan: lan.key, to: &doors) }
     guard let values, problems.count == count else { return nil }
     return LanConfiguration(name: lan.key, doors: doors, ports: ports, values: values, location: lan.location)
   }

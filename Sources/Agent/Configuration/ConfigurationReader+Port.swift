@@ -2,9 +2,11 @@ import TransportHost
 
 extension ConfigurationReader {
   /// Reads what `ports` holds.
-  /// - Parameter doors: gets the doors that the words of the list ask for.
+  /// - Parameters:
+  ///   - defaults: the LAN's, of guest ports.
+  ///   - doors: gets the doors that the words of the list ask for.
   mutating func readPorts(
-    _ ports: ConfigurationNode.Entry, lan: String, doors: inout [ConfigurationNode]
+    _ ports: ConfigurationNode.Entry, lan: String, defaults: GuestDefaults, doors: inout [ConfigurationNode]
   ) -> [PortConfiguration] {
     let written: [ConfigurationNode]
     switch ports.value.content {
@@ -27,7 +29,7 @@ extension ConfigurationReader {
     }
     var result = [PortConfiguration]()
     for (node, name) in zip(nodes, given) {
-      guard let draft = readPort(node) else { continue }
+      guard let draft = readPort(node, defaults) else { continue }
       let name = name?.text ?? freeName(draft.transport.name, names)
       names[name] = names[name] ?? node.location
       if let port = finish(draft, name: name, lan: lan) { result.append(port) }
@@ -40,6 +42,7 @@ extension ConfigurationReader {
     let transport: TransportDescription
     let role: PortRole
     let values: [OptionValue]
+    let settings: PortSettings
     let location: SourceLocation
     /// Where each option's value stands.
     let places: [String: SourceLocation]
@@ -65,7 +68,7 @@ extension ConfigurationReader {
     return "\(base)\(number)"
   }
 
-  private mutating func readPort(_ node: ConfigurationNode) -> Draft? {
+  private mutating func readPort(_ node: ConfigurationNode, _ defaults: GuestDefaults) -> Draft? {
     guard let entries = node.entries else {
       refuse(node.location, "ports", "a port is \(node.kind); it must be a map, such as {transport: mcast}")
       return nil
@@ -73,17 +76,30 @@ extension ConfigurationReader {
     guard let transport = readTransport(entries, at: node.location) else { return nil }
     let count = problems.count
     let role = readRole(entries, transport)
-    let reserved = OptionDescription.reservedNames
-    let names = transport.options.map(\.name)
-    for entry in entries where !reserved.contains(entry.key) && !names.contains(entry.key) {
-      let hint = suggestion(for: entry.key, in: names + reserved)
-      refuse(entry.location, entry.key, "is not an option of \(transport.name); \(hint)")
-    }
+    var settings = defaults.settings(of: role)
+    let options = settings.options(of: role, beside: transport)
+    let names = options.map(\.name)
+    for entry in entries where !names.contains(entry.key) { refuseUnknown(entry, names, transport) }
     let known = entries.filter { names.contains($0.key) }
-    let values = values(transport.options, known, of: transport.name, at: node.location)
+    let values = values(options, known, of: transport.name, at: node.location)
     guard let values, problems.count == count else { return nil }
     let places = Dictionary(uniqueKeysWithValues: known.map { ($0.key, $0.value.location) })
-    return Draft(transport: transport, role: role, values: values, location: node.location, places: places)
+    let own = settings.take(values, of: options, beside: transport)
+    return Draft(
+      transport: transport, role: role, values: own, settings: settings, location: node.location, places: places)
+  }
+
+  /// Refuses a key of a port that is neither an option nor the agent's.
+  private mutating func refuseUnknown(
+    _ entry: ConfigurationNode.Entry, _ names: [String], _ transport: TransportDescription
+  ) {
+    let reserved = OptionDescription.reservedNames
+    if reserved.contains(entry.key) { return }
+    if let misplacement = PortOption(rawValue: entry.key)?.misplacement {
+      return refuse(entry.location, entry.key, misplacement)
+    }
+    let hint = suggestion(for: entry.key, in: names + reserved)
+    refuse(entry.location, entry.key, "is not an option of \(transport.name); \(hint)")
   }
 
   private mutating func readTransport(
@@ -117,23 +133,38 @@ extension ConfigurationReader {
   /// What needs the whole port: the transport's own check, and that nobody else holds the same.
   private mutating func finish(_ draft: Draft, name: String, lan: String) -> PortConfiguration? {
     let port = PortConfiguration(
-      name: name, transport: draft.transport.name, role: draft.role, values: draft.values, location: draft.location)
+      name: name, transport: draft.transport.name, role: draft.role, values: draft.values,
+      settings: draft.settings, location: draft.location)
     if let fault = check(draft.transport, port) {
       let place = fault.optionName.flatMap { draft.places[$0] } ?? draft.location
       refuse(place, fault.optionName ?? "ports", fault.text)
       return nil
     }
-    guard let resource = draft.transport.exclusiveResource(of: draft.values) else { return port }
-    let identity = "\(draft.transport.name) \(resource)"
-    if let holder = holders[identity] {
+    guard let resource = draft.transport.exclusiveResource(of: draft.values, role: draft.role) else { return port }
+    for holder in holders where holder.port.transport == port.transport {
+      guard let clash = resource.clash(with: holder.resource) else { continue }
       let option = draft.transport.exclusiveOption
       refuse(
         option.flatMap { draft.places[$0] } ?? draft.location, option ?? "ports",
-        "\(identity) is opened twice, and an agent opens it once; "
-          + "port \(holder.port) of LAN \(holder.lan) has it at \(holder.location)")
+        clash.sentence(port, resource, holder: holder.port, lan: holder.lan))
       return nil
     }
-    holders[identity] = (name, lan, draft.location)
+    holders.append((resource, lan, port))
     return port
+  }
+}
+
+extension ExclusiveResource.Clash {
+  fileprivate func sentence(
+    _ port: PortConfiguration, _ resource: ExclusiveResource, holder: PortConfiguration, lan: String
+  ) -> String {
+    switch self {
+    case .same:
+      "\(port.transport) \(resource.text) is opened twice, and an agent opens it once; "
+        + "port \(holder.name) of LAN \(lan) has it at \(holder.location)"
+    case .roles(let claim):
+      "\(port.transport) \(claim) cannot be a guest port's and a trunk's, give one of them another; "
+        + "port \(holder.name) of LAN \(lan) has it as \(holder.role.word) at \(holder.location)"
+    }
   }
 }

@@ -8,7 +8,7 @@ struct ConfigurationReader {
   /// See `Configuration.notes`.
   var notes = [ConfigurationProblem]()
   /// What is held exclusively, with the port that holds it.
-  var holders: [String: (port: String, lan: String, location: SourceLocation)] = [:]
+  var holders: [(resource: ExclusiveResource, lan: String, port: PortConfiguration)] = []
   /// The LAN that has a door at a path or an address.
   var doorHolders: [String: String] = [:]
   private var threads = 1

@@ -1,21 +1,54 @@
 package import TransportHost
 
 // What two ports of one agent must not both hold. The plugin ABI has no word for it, so the rule stands here: for each
-// transport the options that together name the thing.
+// transport the options that together name the thing, and the option whose value belongs to one role alone. A multicast
+// group is of that kind: for a guest port a route keeps it on this host, from where no trunk of it can leave.
 
 private let exclusiveOptions = [
   "mcast": ["group", "port", "interface"], "tap": ["device"], "vxlan": ["vni", "port"],
 ]
+private let optionsOfOneRole = ["mcast": "group"]
+
+/// What one port opens, and no other may.
+package struct ExclusiveResource: Sendable {
+  /// As it may stand in a sentence, "group 239.192.168.1 port 1102": the same text is the same thing.
+  package let text: String
+  /// What only ports of this role may share; nil: nothing.
+  private let claim: String?
+  private let role: PortRole
+
+  /// Why two ports cannot both be.
+  package enum Clash: Sendable {
+    /// They would open the same thing.
+    case same
+    /// One claims for guests what the other uses as a trunk.
+    case roles(String)
+  }
+
+  fileprivate init(text: String, claim: String?, role: PortRole) {
+    self.text = text
+    self.claim = claim
+    self.role = role
+  }
+
+  /// - Parameter other: of a port of the same transport.
+  /// - Returns: nil: both may be.
+  package func clash(with other: ExclusiveResource) -> Clash? {
+    if let claim, claim == other.claim, role != other.role { return .roles(claim) }
+    return text == other.text ? .same : nil
+  }
+}
 
 extension TransportDescription {
-  /// A text that two ports share exactly when they would open the same thing; an agent opens it once.
+  /// What a port would hold; an agent opens it once.
   /// - Parameter values: what `values(from:)` returned.
-  /// - Returns: the identity, as it may stand in a sentence; nil: the port excludes no other.
-  package func exclusiveResource(of values: [OptionValue]) -> String? {
-    let parts = (exclusiveOptions[name] ?? []).compactMap { option in
-      value(option, in: values).map { "\(option) \($0.text)" }
-    }
-    return parts.isEmpty ? nil : parts.joined(separator: " ")
+  /// - Returns: nil: the port excludes no other.
+  package func exclusiveResource(of values: [OptionValue], role: PortRole) -> ExclusiveResource? {
+    func named(_ option: String) -> String? { value(option, in: values).map { "\(option) \($0.text)" } }
+    let parts = (exclusiveOptions[name] ?? []).compactMap(named)
+    if parts.isEmpty { return nil }
+    return ExclusiveResource(
+      text: parts.joined(separator: " "), claim: optionsOfOneRole[name].flatMap(named), role: role)
   }
 
   /// The option at which a clash is shown.

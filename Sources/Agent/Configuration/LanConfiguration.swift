@@ -1,3 +1,4 @@
+import Switching
 import TransportHost
 
 /// What becomes of frames to 01:80:C2:00:00:00 to 0F (IEEE 802.1Q table 8-1), which a bridge would keep to itself.
@@ -23,12 +24,14 @@ package struct LanConfiguration: Hashable, Sendable {
   /// The most bytes queued for one port.
   package let queueBytes: Int
   package let controlProtocols: ControlProtocols
+  /// Of its guest ports.
+  package let guestDefaults: GuestDefaults
   package let location: SourceLocation
 
   /// All but the place: a LAN that only moved in its file has not changed.
   package static func == (one: LanConfiguration, other: LanConfiguration) -> Bool {
     one.name == other.name && one.doors == other.doors && one.ports == other.ports && one.settings == other.settings
-      && one.controlProtocols == other.controlProtocols
+      && one.controlProtocols == other.controlProtocols && one.guestDefaults == other.guestDefaults
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(name) }
@@ -38,25 +41,51 @@ package struct LanConfiguration: Hashable, Sendable {
 
 extension LanConfiguration {
   /// The keys of a LAN besides `doors` and `ports`.
-  static let options = [
-    OptionDescription(
-      name: "fdb-entries", help: "The most stations that are learned.", defaultText: "65536", minimum: 1_024,
-      maximum: 1_048_576, kind: .integer),
-    OptionDescription(
-      name: "ageing", help: "A station is forgotten after this time without a frame.", defaultText: "300s",
-      minimum: 10_000_000_000, maximum: 86_400_000_000_000, kind: .duration),
-    OptionDescription(
-      name: "guest-stations", help: "The most stations that are learned on one guest port.", defaultText: "1024",
-      minimum: 1, maximum: 1_048_576, kind: .integer),
-    OptionDescription(
-      name: "queue", help: "The most bytes queued for one port.", defaultText: "1M", minimum: 64 << 10,
-      maximum: 256 << 20, kind: .size),
-    OptionDescription(
-      name: "control-protocols", help: "Frames to 01:80:C2:00:00:00 to 0F.", defaultText: "pass",
-      choices: ControlProtocols.allCases.map(\.rawValue), kind: .choice),
-  ]
+  static let options =
+    [
+      OptionDescription(
+        name: "fdb-entries", help: "The most stations that are learned.", defaultText: "65536", minimum: 1_024,
+        maximum: 1_048_576, kind: .integer),
+      OptionDescription(
+        name: "ageing", help: "A station is forgotten after this time without a frame.", defaultText: "300s",
+        minimum: 10_000_000_000, maximum: 86_400_000_000_000, kind: .duration),
+      OptionDescription(
+        name: "guest-stations", help: "The most stations that are learned on one guest port.", defaultText: "1024",
+        minimum: 1, maximum: 1_048_576, kind: .integer),
+      OptionDescription(
+        name: "queue", help: "The most bytes queued for one port.", defaultText: "1M", minimum: 64 << 10,
+        maximum: 256 << 20, kind: .size),
+      OptionDescription(
+        name: "control-protocols", help: "Frames to 01:80:C2:00:00:00 to 0F.", defaultText: "pass",
+        choices: ControlProtocols.allCases.map(\.rawValue), kind: .choice),
+    ] + guestOptions
 
-  /// - Parameter values: of all of `options`; each has a default.
+  /// Those that give the defaults of the LAN's guest ports.
+  private static let guestOptions = {
+    let defaults = GuestDefaults().settings(of: .guest)
+    let storms = [PortOption.stormBroadcast, .stormMulticast, .stormUnknown]
+    return storms.map { $0.description(default: defaults.text(of: $0)) } + [
+      PortOption.loopGuard.description(default: nil)
+    ]
+  }()
+
+  /// The defaults of guest ports in values of `options`.
+  static func guestDefaults(_ values: [OptionValue]) -> GuestDefaults {
+    var defaults = GuestDefaults()
+    let first = options.count - guestOptions.count
+    for value in values where value.option >= first {
+      let rate = UInt32(clamping: value.integer)
+      switch value.option - first {
+      case 0: defaults.storm.broadcast = rate
+      case 1: defaults.storm.multicast = rate
+      case 2: defaults.storm.unknown = rate
+      default: defaults.loopGuard = rate != 0
+      }
+    }
+    return defaults
+  }
+
+  /// - Parameter values: of `options`; all but the last have a default.
   init(
     name: String, doors: [DoorConfiguration], ports: [PortConfiguration], values: [OptionValue],
     location: SourceLocation
@@ -69,6 +98,7 @@ extension LanConfiguration {
     guestStations = Int(values[2].integer)
     queueBytes = Int(values[3].integer)
     controlProtocols = ControlProtocols.allCases[Int(values[4].integer)]
+    guestDefaults = Self.guestDefaults(values)
     self.location = location
   }
 }

@@ -22,10 +22,9 @@ extension Forwarder {
     guard Offload(offload).isPlausible(length: length) else {
       return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
     }
-    let segment = Offload(offload).segmentLength(of: length)
-    guard unsafe segment <= Int(port.pointee.largestFrame) else {
-      return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
-    }
+    let first = unsafe frame.pointee.pieces[0]
+    let segment = unsafe Offload(offload).exactSegmentLength(first.data, available: first.length, length: length)
+    if unsafe segment > Int(port.pointee.plainFrame), unsafe !takesLong(frame, segment: segment, port) { return }
     if unsafe takes(offload, port), unsafe frame.pointee.piece_count <= port.pointee.mostPieces {
       return unsafe append(frame, to: port, remote: remote)
     }
@@ -57,7 +56,7 @@ extension Forwarder {
     return unsafe port.pointee.takes & (needed | checksum) == needed | checksum
   }
 
-  private func gather(_ frame: UnsafeMutablePointer<umbel_frame>, into whole: UnsafeMutableRawBufferPointer) {
+  func gather(_ frame: UnsafeMutablePointer<umbel_frame>, into whole: UnsafeMutableRawBufferPointer) {
     var offset = 0
     for index in unsafe 0..<Int(frame.pointee.piece_count) {
       let piece = unsafe frame.pointee.pieces[index]
@@ -104,7 +103,7 @@ extension Forwarder {
   }
 
   /// Sends or queues one frame in scratch memory, which is free again afterwards.
-  private func sendNow(
+  func sendNow(
     _ bytes: UnsafeMutableRawBufferPointer, offload: umbel_offload, to port: UnsafeMutablePointer<PortContext>,
     remote: Remote
   ) {

@@ -55,7 +55,9 @@ extension Forwarder {
 
   private func add(_ port: UnsafeMutablePointer<PortContext>) -> Int32 {
     let role = unsafe port.pointee.role
-    guard let slot = unsafe port.pointee.lan.pointee.core.addPort(role: role)
+    guard
+      let slot = unsafe port.pointee.lan.pointee.core.addPort(
+        role: role, storm: port.pointee.settings.storm)
     else { return -ENOSPC }
     let endpoint = unsafe port.pointee.endpoint
     unsafe port.pointee.slot = slot
@@ -126,6 +128,7 @@ extension Forwarder {
   private func statistics(of port: UnsafeMutablePointer<PortContext>, into command: ForwardingCommand) -> Int32 {
     guard let slot = unsafe port.pointee.slot else { return 0 }
     command.stationCount = unsafe port.pointee.lan.pointee.core.entryCount(of: slot)
+    command.wholeLimit = unsafe port.pointee.wholeLimit
     guard let function = unsafe port.pointee.transport.pointee.statistics else { return 0 }
     let capacity = unsafe command.counters.count
     let count = unsafe function(
@@ -134,7 +137,9 @@ extension Forwarder {
   }
 
   private func remotes(of port: UnsafeMutablePointer<PortContext>, into command: ForwardingCommand) -> Int32 {
-    guard unsafe port.pointee.slot != nil, let function = unsafe port.pointee.transport.pointee.remotes else { return 0 }
+    guard unsafe port.pointee.slot != nil, let function = unsafe port.pointee.transport.pointee.remotes else {
+      return 0
+    }
     let capacity = unsafe command.remotes.count
     let count = unsafe function(
       port.pointee.port, command.remotes.baseAddress, UInt32(MemoryLayout<umbel_remote_info>.stride), UInt32(capacity))

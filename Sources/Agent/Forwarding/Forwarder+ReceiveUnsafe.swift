@@ -87,12 +87,24 @@ extension Forwarder {
       return unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
     }
     // Before the switch learns from it.
-    if unsafe port.pointee.watchesUnderlay,
-      unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length),
-      unsafe dropsOwnUnderlay(frame, from: port)
-    {
-      return
+    if unsafe port.pointee.inspects {
+      if unsafe !port.pointee.watchesUnderlay {
+        unsafe clampArriving(frame, from: port)
+      } else if unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length),
+        unsafe dropsOwnUnderlay(frame, from: port)
+      {
+        return
+      }
     }
+    unsafe route(frame, length, from: port, at: slot)
+  }
+
+  /// Asks the switch where a frame goes, and puts it there.
+  @inline(__always)
+  private func route(
+    _ frame: UnsafeMutablePointer<umbel_frame>, _ length: Int, from port: UnsafeMutablePointer<PortContext>,
+    at slot: PortIndex
+  ) {
     let lan = unsafe port.pointee.lan
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
     let segment =
@@ -103,10 +115,12 @@ extension Forwarder {
     case .unicast(let target, let remote):
       unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: remote)
     case .flood:
+      unsafe state.pointee.isFlooding = true
       var targets = unsafe lan.pointee.core.floodTargets(from: slot)
       while let target = targets.next() {
         unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: .everyone)
       }
+      unsafe state.pointee.isFlooding = false
     case .drop: break
     }
   }

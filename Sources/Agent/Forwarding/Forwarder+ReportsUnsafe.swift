@@ -5,6 +5,9 @@ import Glibc
 import Switching
 
 extension Forwarder {
+  /// Time between two records about storms at the same port, in nanoseconds.
+  private static let stormReportInterval: UInt64 = 600_000_000_000
+
   /// The forwarder of the calling thread; nil: the caller is no forwarding thread.
   static var current: Forwarder? {
     guard let context = unsafe clinux_thread_context() else { return nil }
@@ -111,6 +114,17 @@ extension Forwarder {
     report.macAddress = flap.address.rawValue
     report.vlan = flap.vlan
     _ = unsafe state.pointee.channel.report(report)
+  }
+
+  /// Says that a port brings in more than its storm limits allow, once in ten minutes.
+  func report(_ storm: DropReason, at port: UnsafeMutablePointer<PortContext>) {
+    let now = unsafe state.pointee.now
+    guard unsafe port.pointee.nextStormReport <= now else { return }
+    var report = unsafe ForwardingReport(kind: .storm, port: port.pointee.number)
+    report.value = UInt32(storm.rawValue)
+    if unsafe state.pointee.channel.report(report) {
+      unsafe port.pointee.nextStormReport = now + Self.stormReportInterval
+    }
   }
 
   /// Sends a state to the control thread. One that finds no room is kept with the port; a later one replaces it.

@@ -5,15 +5,21 @@ import Switching
 extension Forwarder {
   /// Adds a frame to a port's batch.
   func put(_ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote) {
-    guard unsafe port.pointee.isUp else { return unsafe port.pointee.counters.countDrop(.portDown) }
+    guard unsafe port.pointee.isPlain else { return unsafe putClamped(frame, to: port, remote: remote) }
+    unsafe putPlain(frame, to: port, remote: remote)
+  }
+
+  /// Adds a frame to the batch of a port that is up.
+  @inline(__always)
+  func putPlain(_ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote)
+  {
     guard unsafe frame.pointee.offload.gso_type | frame.pointee.offload.flags == 0,
       unsafe frame.pointee.piece_count <= port.pointee.mostPieces
     else {
       return unsafe putAdapted(frame, to: port, remote: remote)
     }
-    guard unsafe frame.pointee.length <= port.pointee.largestFrame else {
-      return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
-    }
+    let length = unsafe frame.pointee.length
+    if unsafe length > port.pointee.plainFrame, unsafe !takesLong(frame, segment: Int(length), port) { return }
     unsafe append(frame, to: port, remote: remote)
   }
 
@@ -40,6 +46,8 @@ extension Forwarder {
       unsafe flush(port)
     }
     unsafe state.pointee.touched.removeAll()
+    // All that was rewritten has been sent or copied.
+    unsafe state.pointee.rewrittenCount = 0
   }
 
   /// Sends a port's batch; what it does not take goes behind its queue.

@@ -44,18 +44,9 @@ extension Forwarder {
   }
 
   private func destination(of frame: UnsafeMutablePointer<umbel_frame>) -> DatagramDestination? {
-    let first = unsafe frame.pointee.pieces[0]
-    let wanted = unsafe min(Int(frame.pointee.length), DatagramDestination.mostHeaderBytes)
-    if unsafe first.length >= wanted { return unsafe DatagramDestination(first.data, length: first.length) }
-    // The headers are in several pieces. Scratch memory is free: no port has been given the frame yet.
-    let head = unsafe state.pointee.scratch.bytes.baseAddress!
-    var length = 0
-    for index in unsafe 0..<Int(frame.pointee.piece_count) where length < wanted {
-      let piece = unsafe frame.pointee.pieces[index]
-      let count = unsafe min(piece.length, wanted - length)
-      unsafe (head + length).copyMemory(from: piece.data, byteCount: count)
-      length += count
-    }
+    // Scratch memory is free: no port has been given the frame yet.
+    let space = unsafe state.pointee.scratch.bytes.baseAddress!
+    let (head, length) = unsafe head(of: frame, DatagramDestination.mostHeaderBytes, space: space)
     return unsafe DatagramDestination(head, length: length)
   }
 }

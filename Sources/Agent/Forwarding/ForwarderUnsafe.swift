@@ -42,6 +42,15 @@ struct ForwarderState: ~Copyable {
   /// Of the segments in `scratch`: one for each frame of a batch.
   let segmentPieces: UnsafeMutablePointer<umbel_piece>
   let asked: UnsafeMutablePointer<umbel_descriptor>
+  /// Frames that were rewritten on their way in, until this round's batch has been sent, and behind them room for one
+  /// on its way out. See `Forwarder+ClampUnsafe.swift`.
+  let rewritten: MappedMemory
+  let rewrittenPieces: UnsafeMutablePointer<umbel_piece>
+  var rewrittenCount = 0
+  /// The longest frame that is rewritten: a SYN with what TCP Fast Open adds.
+  static let longestRewritten = 2_048
+  /// The frame that is being put goes to all ports.
+  var isFlooding = false
 
   var descriptors: FixedTable<PolledDescriptor>
   var ready: FixedList<UInt32>
@@ -77,6 +86,7 @@ struct ForwarderState: ~Copyable {
     let epoll = try Epoll()
     unsafe try epoll.add(channel.wakeup.descriptor.number, for: .readable, token: PolledDescriptor.wakeupToken)
     let scratch = unsafe try MappedMemory(byteCount: Self.segmentSpace + (128 << 10))
+    let rewritten = unsafe try MappedMemory(byteCount: (Self.batchCapacity + 1) * Self.longestRewritten)
     let descriptors = unsafe try FixedTable<PolledDescriptor>(capacity: Self.descriptorCapacity)
     let ready = unsafe try FixedList<UInt32>(capacity: Self.descriptorCapacity)
     let freeSlots = unsafe try FixedList<UInt32>(capacity: Self.descriptorCapacity)
@@ -89,6 +99,7 @@ struct ForwarderState: ~Copyable {
     unsafe self.channel = channel
     unsafe self.epoll = epoll
     unsafe self.scratch = scratch
+    unsafe self.rewritten = rewritten
     unsafe self.descriptors = unsafe descriptors
     unsafe self.ready = ready
     unsafe self.freeSlots = freeSlots
@@ -103,6 +114,7 @@ struct ForwarderState: ~Copyable {
     unsafe queuedFrames = .allocate(capacity: Self.batchCapacity)
     unsafe queuedPieces = .allocate(capacity: Self.batchCapacity)
     unsafe segmentPieces = .allocate(capacity: PortContext.batchCapacity)
+    unsafe rewrittenPieces = .allocate(capacity: Self.batchCapacity + 1)
     unsafe asked = .allocate(capacity: Self.descriptorsPerEndpoint)
   }
 
@@ -112,6 +124,7 @@ struct ForwarderState: ~Copyable {
     unsafe queuedFrames.deallocate()
     unsafe queuedPieces.deallocate()
     unsafe segmentPieces.deallocate()
+    unsafe rewrittenPieces.deallocate()
     unsafe asked.deallocate()
   }
 }
@@ -265,7 +278,8 @@ struct Forwarder {
     unsafe endpoint.pointee.transport.pointee.deadline?(endpoint.pointee.endpoint) ?? .max
   }
 
-  /// Once a second: a part of each FDB is looked through for what is too old, empty queues give their memory back.
+  /// Once a second: a part of each FDB is looked through for what is too old, empty queues give their memory back, and
+  /// storms are reported.
   private func keepHouse(_ now: UInt64) {
     unsafe state.pointee.nextHousekeeping = now + 1_000_000_000
     for index in unsafe 0..<state.pointee.lans.count {
@@ -274,7 +288,11 @@ struct Forwarder {
       while let flap = unsafe lan.pointee.core.takeFlapEvent() { unsafe report(flap, in: lan) }
     }
     for index in unsafe 0..<state.pointee.portList.count {
-      unsafe state.pointee.portList[index].pointee.queue.releaseIdleMemory()
+      let port = unsafe state.pointee.portList[index]
+      unsafe port.pointee.queue.releaseIdleMemory()
+      if let slot = unsafe port.pointee.slot, let storm = unsafe port.pointee.lan.pointee.core.takeStorm(slot) {
+        unsafe report(storm, at: port)
+      }
     }
   }
 }

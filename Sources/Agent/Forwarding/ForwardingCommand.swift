@@ -23,7 +23,7 @@ package final class ForwardingCommand: @unchecked Sendable {
     case commit(UnsafeMutablePointer<PortContext>)
     /// Asks again for the endpoint's descriptors.
     case refreshDescriptors(UnsafeMutablePointer<PortContext>)
-    /// Fills `counters`, of which `result` says how many, and `stationCount`.
+    /// Fills `counters`, of which `result` says how many, `stationCount` and `wholeLimit`.
     case statistics(UnsafeMutablePointer<PortContext>)
     /// Fills `remotes`, of which `result` says how many.
     case remotes(UnsafeMutablePointer<PortContext>)
@@ -44,6 +44,8 @@ package final class ForwardingCommand: @unchecked Sendable {
   package var cursor: Int? = 0
   /// Entries of the FDB: of a port, or of a LAN.
   package var stationCount = 0
+  /// Of a port; see `PortContext.wholeLimit`.
+  package var wholeLimit = UInt32.max
   package let counters: UnsafeMutableBufferPointer<umbel_counter>
   package let stations: UnsafeMutableBufferPointer<FDBRecord>
   package let remotes: UnsafeMutableBufferPointer<umbel_remote_info>

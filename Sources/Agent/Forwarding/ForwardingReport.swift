@@ -15,12 +15,14 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
     case clientArrived
     /// A guest port brings in datagrams of a trunk, `otherPort`.
     case ownUnderlay
+    /// A port brings in more frames to all ports than it may; `value` is the raw value of the `DropReason`.
+    case storm
   }
 
   package var kind: Kind
   /// Number of the port it is about.
   package var port: UInt32
-  /// `UMBEL_STATE_*`, for `state`; a syslog priority, for `log`.
+  /// `UMBEL_STATE_*`, for `state`; a syslog priority, for `log`; see `storm`.
   package var value: UInt32 = 0
   package var error: Int32 = 0
   package var largestFrame: UInt32 = 0

@@ -18,6 +18,8 @@ package struct PortContext: ~Copyable {
   package let endpoint: UnsafeMutablePointer<EndpointContext>
   /// It is a datagram door's own: it receives for others and is sent nothing.
   package let isDoor: Bool
+  /// The agent's own options.
+  package let settings: PortSettings
   /// Bytes and frames waiting in the queue, for the control thread to read.
   package let gauges: QueueGauges
 
@@ -29,7 +31,7 @@ package struct PortContext: ~Copyable {
   package var isSettled = true
 
   // What `send` takes, from the port's last state.
-  package var isUp = false
+  package var isUp = false { didSet { unsafe settle() } }
   package var largestFrame = UMBEL_LARGEST_SEGMENT
   package var mostPieces: UInt32 = 1
   package var takes: UInt32 = 0
@@ -38,6 +40,14 @@ package struct PortContext: ~Copyable {
   private var probedFrame = UInt32.max
   /// Bytes of the longest frame that passes the underlay in one piece, as far as that is known; `UInt32.max`: any.
   package private(set) var wholeLimit = UInt32.max
+  /// The port is up, and no frame need be looked into before it goes out.
+  package private(set) var isPlain = false
+  /// Bytes of the longest frame that goes out without further questions.
+  package private(set) var plainFrame: UInt32 = 0
+  /// TCP connections that pass here get a lower MSS: a trunk of which it is known what passes in one piece.
+  package private(set) var clampsMSS = false
+  /// Frames that come in are looked into before the switch gets them.
+  package private(set) var inspects = false
   /// Whether `send` heeds `UMBEL_FRAME_WHOLE`.
   package var keepsWhole = false
 
@@ -53,9 +63,15 @@ package struct PortContext: ~Copyable {
   package var retryDelay: UInt64 = unsafe PortContext.shortestRetry
 
   /// A guest port, while trunks have datagrams that it must not bring in.
-  package var watchesUnderlay = false
+  package var watchesUnderlay = false { didSet { unsafe settle() } }
   /// When a datagram of a trunk that comes in here is next reported.
   package var nextUnderlayReport: UInt64 = 0
+  /// When a storm that comes in here is next reported.
+  package var nextStormReport: UInt64 = 0
+
+  /// Senders that came in here and were told that a frame is too big, within the second `answerSecond`.
+  package var answers: UInt32 = 0
+  package var answerSecond: UInt32 = 0
 
   /// A state that the ring of reports had no room for.
   package var pendingReport: ForwardingReport?
@@ -69,7 +85,7 @@ package struct PortContext: ~Copyable {
     number: UInt32, role: Switching.PortRole, lan: UnsafeMutablePointer<LANContext>,
     transport: UnsafePointer<umbel_transport>,
     port: OpaquePointer, endpoint: UnsafeMutablePointer<EndpointContext>, isDoor: Bool = false,
-    queueBytes: Int
+    settings: PortSettings = PortSettings(), queueBytes: Int
   ) throws(Errno) {
     unsafe self.number = number
     unsafe self.role = role
@@ -78,6 +94,7 @@ package struct PortContext: ~Copyable {
     unsafe self.port = port
     unsafe self.endpoint = endpoint
     unsafe self.isDoor = isDoor
+    unsafe self.settings = settings
     unsafe queue = try FrameQueue(capacity: queueBytes)
     // Until it has a place of its own: nobody counts there before.
     unsafe counters = unsafe lan.pointee.core.counters(of: 0)
@@ -89,19 +106,27 @@ package struct PortContext: ~Copyable {
 
   /// Takes over what a state says about sending.
   package mutating func apply(_ state: umbel_state) {
-    unsafe isUp = state.state == UMBEL_STATE_UP && !isDoor
     unsafe largestFrame = state.largest_frame == 0 ? UMBEL_LARGEST_SEGMENT : state.largest_frame
     unsafe mostPieces = max(1, state.most_pieces)
     unsafe takes = state.offloads
     unsafe wholeFrame = state.whole_frame == 0 ? .max : state.whole_frame
     unsafe keepsWhole = state.traits & UMBEL_TRAIT_WHOLE != 0
-    unsafe wholeLimit = min(wholeFrame, probedFrame)
+    unsafe isUp = state.state == UMBEL_STATE_UP && !isDoor
   }
 
   /// Takes over how long a frame was found to arrive in one piece; nil: not known any more.
   package mutating func note(probed bytes: UInt32?) {
     unsafe probedFrame = bytes ?? .max
+    unsafe settle()
+  }
+
+  /// What each frame asks, from all that it depends on.
+  private mutating func settle() {
     unsafe wholeLimit = min(wholeFrame, probedFrame)
+    unsafe plainFrame = min(largestFrame, wholeLimit)
+    unsafe clampsMSS = role == .trunk && settings.mssClamp && wholeLimit < UMBEL_LARGEST_SEGMENT
+    unsafe isPlain = isUp && !clampsMSS
+    unsafe inspects = watchesUnderlay || clampsMSS
   }
 }
 

@@ -118,15 +118,17 @@ final class ManagedLAN {
   // MARK: Ports
 
   /// Opens a port of the configuration or of the control interface.
+  /// - Parameter settings: the agent's own options; nil: the LAN's defaults.
   /// - Throws: what the transport says, and when the LAN is full or ending.
   @discardableResult
   func addPort(
     name: String, transport: LoadedTransport, role: TransportHost.PortRole, values: [OptionValue],
-    guest: GuestIdentity? = nil,
-    client: DoorClient? = nil
+    settings: PortSettings? = nil, guest: GuestIdentity? = nil, client: DoorClient? = nil
   ) throws(PluginProblem) -> ManagedPort {
     let port = ManagedPort(
-      number: try takeNumber(), name: name, role: role, transport: transport, values: values, guest: guest, lan: self)
+      number: try takeNumber(), name: name, role: role, transport: transport, values: values,
+      settings: settings ?? configuration.guestDefaults.settings(of: role, isConfigured: guest == nil), guest: guest,
+      lan: self)
     ports.append(port)
     do throws(PluginProblem) {
       try port.open(client: client)
@@ -143,7 +145,8 @@ final class ManagedLAN {
     let values = try door.values()
     let port = ManagedPort(
       number: try takeNumber(), name: "door-\(door.name)", role: .guest, transport: door.transport, values: values,
-      guest: nil, isDoor: true, lan: self)
+      settings: configuration.guestDefaults.settings(of: .guest, isConfigured: false), guest: nil, isDoor: true,
+      lan: self)
     port.door = door
     do throws(PluginProblem) {
       try port.open(client: client)

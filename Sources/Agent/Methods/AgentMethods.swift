@@ -162,9 +162,6 @@ final class AgentMethods: VarlinkHandler {
         parameters.transport, existing: agent.catalogue.transports.map(\.description.name))
     }
     let name = try portName(parameters.name, kind: parameters.transport, in: lan)
-    let values = try Self.values(
-      parameters.options, transport.description.options, of: parameters.transport,
-      remedy: "`umbel transport list \(parameters.transport)` shows all options.")
     let role: TransportHost.PortRole =
       switch parameters.role {
       case .guest: .guest
@@ -176,17 +173,34 @@ final class AgentMethods: VarlinkHandler {
         "role", problem: "is \(role.word)",
         remedy: "\(parameters.transport) can be: \(transport.description.roles.map(\.word).joined(separator: ", ")).")
     }
-    try checkExclusive(transport, values)
+    let (values, settings) = try portValues(parameters, transport.description, role, lan)
+    try checkExclusive(transport, role, values)
     // First: a port that cannot follow its caller must not stay.
     let caller = parameters.endWithCaller == true ? Box(try call.openCaller()) : nil
     do throws(PluginProblem) {
       try transport.check(OpenParameters(number: 0, role: role, lan: lan.name, name: name, values: values))
-      let port = try lan.addPort(name: name, transport: transport, role: role, values: values)
+      let port = try lan.addPort(name: name, transport: transport, role: role, values: values, settings: settings)
       if let caller { try follow(caller, port) }
       call.reply(AddPort.Reply(port: port.described(fresh: true)))
     } catch {
       throw Self.error(error, transport.description, subject: "\(lan.name)/\(name)")
     }
+  }
+
+  /// What the transport is told, and what the agent keeps to itself.
+  private func portValues(
+    _ parameters: AddPort.Parameters, _ transport: TransportDescription, _ role: TransportHost.PortRole,
+    _ lan: ManagedLAN
+  ) throws(AgentError) -> ([OptionValue], PortSettings) {
+    var settings = lan.configuration.guestDefaults.settings(of: role)
+    let options = settings.options(of: role, beside: transport)
+    let remedy = "`umbel transport list \(transport.name)` shows all options."
+    for name in (parameters.options ?? [:]).keys.sorted() where !options.contains(where: { $0.name == name }) {
+      guard let misplacement = PortOption(rawValue: name)?.misplacement else { continue }
+      throw AgentError.invalidOption(name, problem: misplacement, remedy: remedy)
+    }
+    let values = try Self.values(parameters.options, options, of: transport.name, remedy: remedy)
+    return (settings.take(values, of: options, beside: transport), settings)
   }
 
   /// Ends the port with the process behind `caller`; ends it now when that cannot be watched.
@@ -222,13 +236,25 @@ final class AgentMethods: VarlinkHandler {
   }
 
   /// What one agent opens once must not be open already.
-  private func checkExclusive(_ transport: LoadedTransport, _ values: [OptionValue]) throws(AgentError) {
-    guard let resource = transport.description.exclusiveResource(of: values) else { return }
-    for port in agent.lans.flatMap(\.ports)
-    where port.transport === transport && transport.description.exclusiveResource(of: port.values) == resource {
-      throw AgentError.invalidOption(
-        transport.description.exclusiveOption ?? "", problem: "is in use: \(port.path) has \(resource)",
-        remedy: "An agent opens it once: use that LAN, or name another.")
+  private func checkExclusive(
+    _ transport: LoadedTransport, _ role: TransportHost.PortRole, _ values: [OptionValue]
+  ) throws(AgentError) {
+    let description = transport.description
+    guard let resource = description.exclusiveResource(of: values, role: role) else { return }
+    for port in agent.lans.flatMap(\.ports) where port.transport === transport {
+      guard let other = description.exclusiveResource(of: port.values, role: port.role) else { continue }
+      let option = description.exclusiveOption ?? ""
+      switch resource.clash(with: other) {
+      case nil: continue
+      case .same:
+        throw AgentError.invalidOption(
+          option, problem: "is in use: \(port.path) has \(other.text)",
+          remedy: "An agent opens it once: use that LAN, or name another.")
+      case .roles(let claim):
+        throw AgentError.invalidOption(
+          option, problem: "is in use: \(port.path) has \(claim) as \(port.role.word)",
+          remedy: "A guest port and a trunk cannot share it: name another.")
+      }
     }
   }
 

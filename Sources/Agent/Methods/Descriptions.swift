@@ -30,6 +30,7 @@ extension ManagedPort {
   /// Takes over what the forwarding thread has read.
   func takeStatistics(_ answer: ForwardingCommand) {
     stationCount = answer.stationCount
+    wholeFrame = answer.wholeLimit == .max ? nil : answer.wholeLimit
     transportCounters = (0..<Int(answer.result)).map { index in
       let counter = unsafe answer.counters[index]
       return (unsafe counter.name.map { unsafe String(cString: $0) } ?? "unnamed", unsafe counter.value)
@@ -51,6 +52,8 @@ extension ManagedPort {
       counters.moves = Int(clamping: statistics.moves)
       counters.learnRefused = Int(
         clamping: statistics.refusedTableFull + statistics.refusedPortLimit + statistics.refusedPinned)
+      counters.mssClamped = Int(clamping: statistics.mssClamped)
+      counters.fragmented = Int(clamping: statistics.fragmented)
       for reason in DropReason.allCases where statistics[reason] > 0 {
         drops[reason.name] = Int(clamping: statistics[reason])
       }
@@ -61,7 +64,8 @@ extension ManagedPort {
       lan: lan.name, name: name, number: Int(number), transport: transport.description.name,
       role: role == .trunk ? .trunk : .guest, options: describedOptions, state: describedState, text: text,
       retryInSeconds: retryAt.map { Int(($0 - min($0, now)) / 1_000_000_000) },
-      largestFrame: largestFrame.map(Int.init), peer: guest.map(described), counters: counters, drops: drops,
+      largestFrame: largestFrame.map(Int.init), wholeFrame: wholeFrame.map(Int.init), peer: guest.map(described),
+      counters: counters, drops: drops,
       transportCounters: shownTransportCounters,
       stations: stationCount, fresh: fresh)
   }
@@ -73,12 +77,13 @@ extension ManagedPort {
   }
 
   private var describedOptions: [String: [String]] {
-    let options = transport.description.options
-    return Dictionary(
-      values.map { value in
-        let option = options[value.option]
-        return (option.name, option.kind == .list ? value.items : [value.text])
-      }, uniquingKeysWith: { $1 })
+    let description = transport.description
+    let given = values.map { value in
+      let option = description.options[value.option]
+      return (option.name, option.kind == .list ? value.items : [value.text])
+    }
+    let own = settings.ownOptions(of: role, beside: description).map { ($0.name, [$0.defaultText ?? ""]) }
+    return Dictionary(given + own, uniquingKeysWith: { $1 })
   }
 
   private var describedState: AgentAPI.PortState {
@@ -107,7 +112,19 @@ extension LoadedTransport {
       name: description.name, summary: description.summary, path: description.path,
       roles: description.roles.map { $0 == .trunk ? .trunk : .guest },
       defaultRole: description.defaultRole == .trunk ? .trunk : .guest, doors: description.doors.map(\.name),
-      options: description.options.map(\.described))
+      options: description.options.map(\.described), portOptions: ownOptions.map(\.described))
+  }
+
+  /// The agent's, of ports in any of its roles; the defaults are those of the usual role.
+  private var ownOptions: [OptionDescription] {
+    let settings = description.roles.sorted { $0 == description.defaultRole && $1 != $0 }.map {
+      GuestDefaults().settings(of: $0).ownOptions(of: $0, beside: description)
+    }
+    var options = [OptionDescription]()
+    for option in settings.flatMap({ $0 }) where !options.contains(where: { $0.name == option.name }) {
+      options.append(option)
+    }
+    return options
   }
 }
 

@@ -29,6 +29,8 @@ final class ManagedPort {
   let role: TransportHost.PortRole
   let transport: LoadedTransport
   let values: [OptionValue]
+  /// The agent's own options.
+  let settings: PortSettings
   /// Who is behind a guest port; nil: a configured port.
   let guest: GuestIdentity?
   /// The two hold each other until the LAN forgets the port; who still describes the port may outlive both.
@@ -43,6 +45,8 @@ final class ManagedPort {
   var transportCounters: [(name: String, value: UInt64)] = []
   /// Entries of the FDB that point to it, as last read.
   var stationCount = 0
+  /// Bytes of the longest frame that passes its underlay unfragmented, as last read; nil: any, as far as is known.
+  var wholeFrame: UInt32?
   /// What it had counted when the forwarding thread let go of it.
   private(set) var lastStatistics: PortStatistics?
   /// Whether the forwarding thread has it.
@@ -72,13 +76,14 @@ final class ManagedPort {
 
   init(
     number: UInt32, name: String, role: TransportHost.PortRole, transport: LoadedTransport, values: [OptionValue],
-    guest: GuestIdentity?, isDoor: Bool = false, lan: ManagedLAN
+    settings: PortSettings, guest: GuestIdentity?, isDoor: Bool = false, lan: ManagedLAN
   ) {
     self.number = number
     self.name = name
     self.role = role
     self.transport = transport
     self.values = values
+    self.settings = settings
     self.guest = guest
     self.isDoor = isDoor
     self.lan = lan

@@ -37,7 +37,7 @@ final class PluginLink {
       let value = try unsafe PortContext(
         number: managed.number, role: managed.role == .trunk ? .trunk : .guest, lan: lan.context,
         transport: transport.table, port: opened.port, endpoint: endpoint.context, isDoor: managed.isDoor,
-        queueBytes: lan.configuration.queueBytes)
+        settings: managed.settings, queueBytes: lan.configuration.queueBytes)
       unsafe context = .allocate(capacity: 1)
       unsafe context.initialize(to: value)
     } catch {

@@ -14,6 +14,10 @@ package struct Counters: Codable, Hashable, Sendable {
   package var moves: Int
   /// Stations not learned: a limit, a full FDB, one that moves too often.
   package var learnRefused: Int
+  /// SYNs that passed here and whose MSS was lowered to what passes unfragmented.
+  package var mssClamped: Int
+  /// Frames sent although the underlay carries them in pieces only.
+  package var fragmented: Int
   /// What waits for the port now.
   package var queuedFrames: Int
   /// Of those frames.
@@ -28,6 +32,8 @@ package struct Counters: Codable, Hashable, Sendable {
     flooded = 0
     moves = 0
     learnRefused = 0
+    mssClamped = 0
+    fragmented = 0
     queuedFrames = 0
     queuedBytes = 0
   }

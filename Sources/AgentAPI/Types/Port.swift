@@ -20,6 +20,8 @@ package struct Port: Codable, Hashable, Sendable {
   package var retryInSeconds: Int?
   /// Bytes of a segment; nil until it has been up.
   package var largestFrame: Int?
+  /// Bytes of the largest frame that the underlay carries unfragmented; nil: any, as far as is known.
+  package var wholeFrame: Int?
   /// Guest ports of a door or of `Attach`.
   package var peer: Peer?
   /// Frames and bytes.
@@ -35,7 +37,8 @@ package struct Port: Codable, Hashable, Sendable {
 
   package init(
     lan: String, name: String, number: Int, transport: String, role: Role, options: [String: [String]] = [:],
-    state: PortState, text: String, retryInSeconds: Int? = nil, largestFrame: Int? = nil, peer: Peer? = nil,
+    state: PortState, text: String, retryInSeconds: Int? = nil, largestFrame: Int? = nil,
+    wholeFrame: Int? = nil, peer: Peer? = nil,
     counters: Counters, drops: [String: Int], transportCounters: [String: Int], stations: Int, fresh: Bool
   ) {
     self.lan = lan
@@ -48,6 +51,7 @@ package struct Port: Codable, Hashable, Sendable {
     self.text = text
     self.retryInSeconds = retryInSeconds
     self.largestFrame = largestFrame
+    self.wholeFrame = wholeFrame
     self.peer = peer
     self.counters = counters
     self.drops = drops

@@ -14,10 +14,12 @@ package struct Transport: Codable, Hashable, Sendable {
   package var doors: [String]
   /// What its ports can be told.
   package var options: [TransportOption]
+  /// What the agent can be told of its ports, beside them.
+  package var portOptions: [TransportOption]
 
   package init(
     name: String, summary: String, path: String, roles: [Role], defaultRole: Role, doors: [String],
-    options: [TransportOption]
+    options: [TransportOption], portOptions: [TransportOption] = []
   ) {
     self.name = name
     self.summary = summary
@@ -26,5 +28,6 @@ package struct Transport: Codable, Hashable, Sendable {
     self.defaultRole = defaultRole
     self.doors = doors
     self.options = options
+    self.portOptions = portOptions
   }
 }

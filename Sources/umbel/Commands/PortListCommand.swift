@@ -3,7 +3,8 @@ import ArgumentParser
 
 struct PortListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the ports of a LAN, or of all, with what they have counted.")
+    commandName: "list", abstract: "List the ports of a LAN, or of all, with what they have counted.",
+    discussion: "WHOLE is the largest frame, in bytes, that the port's underlay carries unfragmented.")
 
   @OptionGroup var connection: Connection
   @OptionGroup var format: Format

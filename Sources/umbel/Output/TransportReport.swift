@@ -31,21 +31,26 @@ package struct TransportReport {
     return text
   }
 
-  /// What a transport is, and a row for each of its options.
+  /// What a transport is, and a row for each option of its ports.
   package func text(of transport: Transport, coloured: Bool) -> String {
     let heading = "\(transport.name): \(Cell(transport.summary).text)\n\(Cell(transport.path).text)\n\n"
-    if transport.options.isEmpty { return heading + "It has no options.\n" }
+    let own = transport.options.isEmpty ? "It has no options.\n" : table(transport.options).rendered(coloured: coloured)
+    if transport.portOptions.isEmpty { return heading + own }
+    return heading + own + "\nOf every port:\n\n" + table(transport.portOptions).rendered(coloured: coloured)
+  }
+
+  private func table(_ options: [TransportOption]) -> Table {
     var table = Table([
       ("OPTION", .left), ("TYPE", .left), ("DEFAULT", .left), ("ALLOWED", .left), ("CHANGES", .left),
       ("MEANING", .left),
     ])
-    for option in transport.options {
+    for option in options {
       table.add([
         Cell(option.name), Cell(option.type.rawValue), Cell(option.default ?? (option.required ? "required" : "-")),
         Cell(option.allowed), option.live ? "live" : "reopen", Cell(option.help),
       ])
     }
-    return heading + table.rendered(coloured: coloured)
+    return table
   }
 
   /// The roles; where there is a choice, a star at the usual one.

@@ -63,7 +63,7 @@ final class ProbeBench {
     unsafe port.initialize(
       to: try PortContext(
         number: number, role: .guest, lan: lan, transport: transport.table, port: opened.port, endpoint: endpoint,
-        queueBytes: 1 << 20))
+        settings: GuestDefaults().settings(of: .guest), queueBytes: 1 << 20))
     var state = unsafe umbel_state()
     unsafe state.state = UMBEL_STATE_UP
     unsafe state.most_pieces = HostHooks.probeMostPieces

@@ -128,7 +128,8 @@ extension Fault {
 
   /// Those that have a test of their own, or are none.
   static let special = [
-    "state-storm", "receive-more-frames", "receive-sleeps", "resolve", "deadline-by-ready", "deadline-by-send",
+    "state-storm", "receive-more-frames", "receive-sleeps", "follow", "resolve", "deadline-by-ready",
+    "deadline-by-send",
   ]
 }
 

@@ -203,6 +203,8 @@ static int32_t open_port(umbel_host_port *host_port, const umbel_open *configura
         made->other = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
     if (fault == RESOLVE)
         bad_host->resolve(host_port, "localhost", 77);
+    if (fault == FOLLOW)
+        bad_host->follow_name(host_port, "localhost", 78);
     *endpoint = made;
     *port = (umbel_port *)(void *)made;
     bad_report(made);
@@ -221,6 +223,8 @@ static int32_t prepare(umbel_port *port, uint32_t reason, const umbel_open *conf
         endpoint->next_amount = number_of(configuration, AMOUNT);
         return 1;
     }
+    if (reason == UMBEL_PREPARE_NAMES)
+        bad_host->log(endpoint->host_port, UMBEL_LOG_INFO, "a name has its answer");
     return endpoint->fault == PREPARE_FOR_EVER;
 }
 

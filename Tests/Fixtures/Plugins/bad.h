@@ -80,6 +80,7 @@
     X(STATISTICS_MANY, "statistics-many")                   /* returns 10,000, fills one */ \
     X(STATISTICS_NULL_NAME, "statistics-null-name") \
     X(STATISTICS_ERROR, "statistics-error")                 /* -EIO */ \
+    X(FOLLOW, "follow")                                     /* follows localhost; says when prepare comes */ \
     X(RESOLVE, "resolve")                                   /* asks for localhost in open, and in start, where it must not */ \
     X(BOGUS_REMOTES, "bogus-remotes")                       /* remote_gone of remotes that never were, in each receive */ \
     X(BOGUS_HANDLES, "bogus-handles")                       /* calls with handles that the host never gave */ \

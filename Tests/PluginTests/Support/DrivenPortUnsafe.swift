@@ -34,12 +34,25 @@ struct ReceivedFrame: Equatable {
   let bytes: [UInt8]
   let port: UInt32
   let pieceCount: Int
-  let isClean: Bool
+  /// Whether no more is said of it than was given, who sent it apart.
+  let isPlain: Bool
   var gsoType: UInt8 = 0
   var gsoSize: UInt16 = 0
   var needsChecksum = false
+  var remoteIndex: UInt32 = 0
+  var remoteGeneration: UInt32 = 0
   /// Index and generation.
-  var remote = [UInt32](repeating: 0, count: 2)
+  var remote: [UInt32] { [remoteIndex, remoteGeneration] }
+  /// Plain, and from everyone.
+  var isClean: Bool { isPlain && remoteIndex == 0 && remoteGeneration == 0 }
+}
+
+/// A peer as the port tells of it.
+struct ToldRemote: Equatable {
+  let index: UInt32
+  let address: String
+  let frames: UInt64
+  let bytes: UInt64
 }
 
 /// One port, driven through the C table as a host does it, with strides larger than the structures.
@@ -235,23 +248,23 @@ final class DrivenPort {
       let piece = unsafe frame.pieces[index]
       unsafe bytes += UnsafeRawBufferPointer(start: piece.data, count: piece.length)
     }
-    let isClean =
-      unsafe frame.zero == 0 && frame.flags == 0 && frame.remote.index == 0 && frame.offload.flags == 0
+    let isPlain =
+      unsafe frame.zero == 0 && frame.flags == 0 && frame.offload.flags == 0
       && frame.offload.gso_type == 0 && frame.reserved.0 == 0 && frame.reserved.1 == 0
       && bytes.count == Int(frame.length) && frame.pieces[0].length >= min(bytes.count, 64)
     return unsafe ReceivedFrame(
-      bytes: bytes, port: frame.port, pieceCount: Int(frame.piece_count), isClean: isClean,
+      bytes: bytes, port: frame.port, pieceCount: Int(frame.piece_count), isPlain: isPlain,
       gsoType: frame.offload.gso_type, gsoSize: frame.offload.gso_size,
       needsChecksum: UInt32(frame.offload.flags) & UMBEL_OFFLOAD_NEEDS_CHECKSUM != 0,
-      remote: [frame.remote.index, frame.remote.generation])
+      remoteIndex: frame.remote.index, remoteGeneration: frame.remote.generation)
   }
 
-  /// Offers frames, each cut into pieces of `pieceLength` bytes, with the same left to be done.
+  /// Offers frames, each cut into pieces of `pieceLength` bytes, with the same left to be done and UMBEL_FRAME_*.
   /// - Returns: what `send` returns.
   @discardableResult
   func send(
-    _ frames: [[UInt8]], pieceLength: Int = .max, offload: umbel_offload = umbel_offload(),
-    remote: [UInt32] = [0, 0], staysWhole: Bool = false
+    _ frames: [[UInt8]], pieceLength: Int = .max, offload: umbel_offload = umbel_offload(), flags: UInt32 = 0,
+    remote: [UInt32] = [0, 0]
   ) -> Int32 {
     let stride = unsafe MemoryLayout<umbel_frame>.stride + DrivenPort.spare
     let place = UnsafeMutableRawPointer.allocate(byteCount: stride * max(frames.count, 1), alignment: 8)
@@ -282,8 +295,8 @@ final class DrivenPort {
         unsafe entry.piece_count = UInt32(pieces[index].count)
         unsafe entry.length = UInt32(frame.count)
         unsafe entry.offload = offload
+        unsafe entry.flags = flags
         unsafe entry.remote = umbel_remote(index: remote[0], generation: remote[1])
-        unsafe entry.flags = staysWhole ? UMBEL_FRAME_WHOLE : 0
         unsafe (place + index * stride).storeBytes(of: entry, as: umbel_frame.self)
       }
       let list = unsafe place.assumingMemoryBound(to: umbel_frame.self)
@@ -296,8 +309,8 @@ final class DrivenPort {
   func tick(_ now: UInt64) { unsafe table.pointee.tick(endpoint, now) }
   func ready(_ events: UInt32, token: UInt64 = 0) { unsafe table.pointee.ready(endpoint, token, events) }
 
-  /// The peers of a trunk.
-  var remotes: [umbel_remote_info] {
+  /// All that the port tells of its peers.
+  var remoteInfos: [umbel_remote_info] {
     let stride = MemoryLayout<umbel_remote_info>.stride + DrivenPort.spare
     let capacity = 1_100
     let place = UnsafeMutableRawPointer.allocate(byteCount: stride * capacity, alignment: 8)
@@ -305,6 +318,23 @@ final class DrivenPort {
     let list = unsafe place.assumingMemoryBound(to: umbel_remote_info.self)
     let count = unsafe table.pointee.remotes(port, list, UInt32(stride), UInt32(capacity))
     return (0..<Int(count)).map { unsafe (place + $0 * stride).load(as: umbel_remote_info.self) }
+  }
+
+  /// The peers that the port tells of.
+  var remotes: [ToldRemote] {
+    let stride = MemoryLayout<umbel_remote_info>.stride + DrivenPort.spare
+    let place = UnsafeMutableRawPointer.allocate(byteCount: stride * 16, alignment: 8)
+    defer { unsafe place.deallocate() }
+    let list = unsafe place.assumingMemoryBound(to: umbel_remote_info.self)
+    let count = unsafe table.pointee.remotes(port, list, UInt32(stride), 16)
+    return (0..<Int(count)).map { entry in
+      var info = unsafe (place + entry * stride).load(as: umbel_remote_info.self)
+      let address = unsafe withUnsafeBytes(of: &info.address) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      return ToldRemote(
+        index: info.remote.index, address: address, frames: info.received_frames, bytes: info.received_bytes)
+    }
   }
 
   /// The transport's own counters that are not zero.

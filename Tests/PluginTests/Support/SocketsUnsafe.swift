@@ -84,3 +84,50 @@ final class Member {
     }
   }
 }
+
+/// A program of this host that uses a group as User Mode Linux's `eth0=mcast` does: one socket, bound to the group, which
+/// joins and sends by the route of the group with TTL 1, and hears its own frames.
+final class NativeGuest {
+  private let socket: Descriptor
+  private let group: SocketAddress
+
+  init(_ group: String, _ port: UInt16) throws {
+    self.group = SocketAddress(IPAddress(group)!, port: port)
+    socket = Descriptor(owning: try retrying { Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0) })
+    try setSocketOption(socket.number, SOL_SOCKET, SO_REUSEADDR, 1)
+    let number = socket.number
+    var request = ip_mreq()
+    var storage = sockaddr_storage()
+    let length = unsafe withUnsafeMutableBytes(of: &storage) { bytes in
+      let length = unsafe self.group.write(to: bytes)
+      request.imr_multiaddr = unsafe bytes.load(as: sockaddr_in.self).sin_addr
+      return length
+    }
+    _ = try retrying {
+      unsafe withUnsafePointer(to: &storage) {
+        unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(number, $0, socklen_t(length)) }
+      }
+    }
+    let size = socklen_t(MemoryLayout<ip_mreq>.size)
+    _ = try retrying { unsafe setsockopt(number, Int32(IPPROTO_IP), IP_ADD_MEMBERSHIP, &request, size) }
+  }
+
+  func send(_ bytes: [UInt8]) {
+    var storage = sockaddr_storage()
+    let length = unsafe withUnsafeMutableBytes(of: &storage) { unsafe group.write(to: $0) }
+    unsafe withUnsafePointer(to: &storage) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = unsafe sendto(socket.number, bytes, bytes.count, 0, $0, socklen_t(length))
+      }
+    }
+  }
+
+  /// The next frame; nil after 300 ms.
+  func receive() -> [UInt8]? {
+    var entry = pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0)
+    guard unsafe poll(&entry, 1, 300) > 0 else { return nil }
+    var bytes = [UInt8](repeating: 0, count: 65_535)
+    let count = unsafe recv(socket.number, &bytes, bytes.count, 0)
+    return count < 0 ? nil : Array(bytes[..<count])
+  }
+}

@@ -1,0 +1,79 @@
+import CTransport
+import LinuxIO
+import TransportKit
+
+/// The other members of a trunk's group, told apart by the address and port that they send from: an agent has a port of
+/// its own, and all native guests of a host share one. Nothing is sent to one of them alone, because a member hears no
+/// unicast; knowing them apart is for the switch, which may take no notice of one, and for people.
+@safe
+struct MulticastPeers: ~Copyable {
+  /// How long a member may be silent before it is forgotten.
+  static let patienceNanoseconds: UInt64 = 600_000_000_000
+  /// How often silent ones are looked for.
+  private static let tickNanoseconds: UInt64 = 30_000_000_000
+
+  private var table = RemoteTable()
+  private var nextTick: UInt64 = 0
+  /// Frames of members for whom there was no place.
+  private(set) var withoutPlace: UInt64 = 0
+
+  /// Notes a frame.
+  /// - Parameters:
+  ///   - name: the sender's socket address, of `key`.
+  ///   - length: of the frame, in bytes.
+  ///   - now: nanoseconds of CLOCK_MONOTONIC.
+  /// - Returns: who it is from; everyone, when there is no place for more.
+  mutating func note(_ key: RemoteKey, _ name: UnsafeRawPointer, isIPv4: Bool, length: Int, now: UInt64) -> umbel_remote
+  {
+    var index = table.find(key)
+    if index == 0 {
+      // A sockaddr_in or sockaddr_in6.
+      unsafe index = table.add(key, name: name, nameLength: isIPv4 ? 16 : 28, flags: UMBEL_REMOTE_GROUP)
+      if index == 0 {
+        withoutPlace &+= 1
+        return umbel_remote()
+      }
+    }
+    let slot = unsafe table.slots + index
+    unsafe slot.pointee.lastHeard = now
+    unsafe slot.pointee.receivedFrames &+= 1
+    unsafe slot.pointee.receivedBytes &+= UInt64(truncatingIfNeeded: length)
+    return table.remote(index)
+  }
+
+  /// When `tick` is wanted next, in nanoseconds of CLOCK_MONOTONIC.
+  var deadline: UInt64 { table.count == 0 ? .max : nextTick }
+
+  /// Forgets those who have been silent for long.
+  mutating func tick(now: UInt64, host: HostPort) {
+    nextTick = now &+ MulticastPeers.tickNanoseconds
+    if now < MulticastPeers.patienceNanoseconds { return }
+    let limit = now - MulticastPeers.patienceNanoseconds
+    for index in stride(from: 1, through: table.last, by: 1) where table.isUsed(index) {
+      if unsafe table.slots[index].lastHeard >= limit { continue }
+      host.remoteGone(table.remote(index))
+      table.remove(index)
+    }
+  }
+
+  /// Appends all of them.
+  func report(to list: inout RemoteList) {
+    for index in stride(from: 1, through: table.last, by: 1) where table.isUsed(index) {
+      let slot = unsafe table.slots + index
+      var info = umbel_remote_info()
+      info.remote = table.remote(index)
+      info.flags = unsafe slot.pointee.flags
+      info.last_heard = unsafe slot.pointee.lastHeard
+      info.received_frames = unsafe slot.pointee.receivedFrames
+      info.received_bytes = unsafe slot.pointee.receivedBytes
+      let name = unsafe UnsafeRawBufferPointer(start: table.name(of: index), count: RemoteTable.nameStride)
+      if let sender = unsafe SocketAddress(reading: name) {
+        // "[" and "]:65535" fit beside the longest IPv6 address.
+        unsafe withUnsafeMutableBytes(of: &info.address) { place in
+          unsafe place.copyBytes(from: sender.description.utf8.prefix(place.count - 1))
+        }
+      }
+      list.append(info)
+    }
+  }
+}

@@ -202,6 +202,21 @@ struct VXLANInterfaceTests {
     }
   }
 
+  @Test func `a device that was moved to another network namespace keeps the UDP port, and the text says so`() async {
+    await #expect(processExitsWith: .success) {
+      try PrivateNetwork.enter()
+      PrivateNetwork.ip("link set lo up")
+      PrivateNetwork.ip("link add vx9 type vxlan id 9 remote 127.0.0.2 dstport 4789")
+      // The other namespace ends with the process that is in it, and that by itself.
+      let command =
+        "unshare -n sleep 5 </dev/null >/dev/null 2>&1 & pid=$!; sleep 0.3; ip link set vx9 netns $pid; nsenter -t $pid -n ip link set vx9 up"
+      #expect(unsafe system(command) == 0)
+      let trunk = try vxlanTrunk(4_789)
+      #expect(trunk.state == UMBEL_STATE_WAITING)
+      #expect(trunk.text.contains("the kernel holds it, probably for a VXLAN device made here and moved"))
+    }
+  }
+
   @Test func `an interface that is deleted and made again is joined again`() async {
     await #expect(processExitsWith: .success) {
       try PrivateNetwork.enter()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A router with static multicast routes of the kernel, for as long as it runs.
 
-  mroute.py GROUP SOURCE:IN:OUT…     what SOURCE sends to GROUP and comes in by interface IN leaves by interface OUT
+  mroute.py GROUP SOURCE:IN:OUT[,OUT…]…   what SOURCE sends to GROUP and comes in by interface IN leaves by those OUT
 
 Prints "ready" when the routes are in force. Constants and structures: <linux/mroute.h>.
 """
@@ -33,7 +33,8 @@ def vif(interface):
 for route in routes:
     source, arrives, leaves = route.split(":")
     parent, thresholds = vif(arrives), bytearray(32)
-    thresholds[vif(leaves)] = THRESHOLD
+    for interface in leaves.split(","):
+        thresholds[vif(interface)] = THRESHOLD
     mfcctl = struct.pack("=4s4sH32s2x3Ii", socket.inet_aton(source), socket.inet_aton(group), parent, bytes(thresholds), 0, 0, 0, 0)
     router.setsockopt(socket.IPPROTO_IP, MRT_ADD_MFC, mfcctl)
 

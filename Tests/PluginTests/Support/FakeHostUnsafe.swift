@@ -16,6 +16,8 @@ final class FakeHost: Sendable {
     var goneRemotes: [UInt32] = []
     /// The flows that were reported last, as `family bytes:port`.
     var flows: [String] = []
+    /// The names that are followed, by token.
+    var followed: [String] = []
   }
 
   private static let records = Mutex<[UInt: Record]>([:])
@@ -44,6 +46,11 @@ final class FakeHost: Sendable {
     unsafe table.pointee.descriptors_changed = { port in unsafe FakeHost.change(port) { $0.descriptorChanges += 1 } }
     unsafe table.pointee.remote_gone = { port, remote in
       unsafe FakeHost.change(port) { $0.goneRemotes.append(remote.index) }
+    }
+    unsafe table.pointee.follow_name = { port, name, token in
+      let name = unsafe String(cString: name!)
+      unsafe FakeHost.change(port) { $0.followed.append("\(token) \(name)") }
+      return 0
     }
     unsafe table.pointee.watch_interfaces = { port in unsafe FakeHost.change(port) { $0.watchesInterfaces = true } }
     unsafe table.pointee.underlay_changed = { port, flows, _, count in

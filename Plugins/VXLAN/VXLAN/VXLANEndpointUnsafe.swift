@@ -92,7 +92,7 @@ package final class VXLANEndpoint: TransportEndpoint {
         "UDP port \(settings.port) carries \(VXLANReceiver.mostPorts) VNIs already: choose another port",
         option: "port", code: ENOSPC)
     }
-    endpoint.vnis[settings.vni] = settings.takesRuns
+    endpoint.setTakesRuns(settings.takesRuns, vni: settings.vni)
     return endpoint
   }
 

@@ -4,11 +4,13 @@ import MulticastTransport
 import SocketTransport
 import TapTransport
 import TransportKit
+import VXLANTransport
 
 /// The tables of the transports, made once and not written after that, so that threads may share them.
 enum Transport {
   nonisolated(unsafe) static let multicast = unsafe multicastTransport.table(for: FakeHost.table)!
   nonisolated(unsafe) static let socket = unsafe socketTransport.table(for: FakeHost.table)!
+  nonisolated(unsafe) static let vxlan = unsafe vxlanTransport.table(for: FakeHost.table)!
   nonisolated(unsafe) static let tap = unsafe tapTransport.table(for: FakeHost.table)!
 }
 
@@ -23,6 +25,7 @@ struct Refusal: Error {
 enum OptionValue {
   case text(String)
   case integer(Int64)
+  case range(Int64, Int64)
   case items([String])
 }
 
@@ -36,10 +39,10 @@ struct ReceivedFrame: Equatable {
   var gsoType: UInt8 = 0
   var gsoSize: UInt16 = 0
   var needsChecksum = false
-  var remoteIndex: UInt32 = 0
-  var remoteGeneration: UInt32 = 0
+  /// Index and generation.
+  var remote = [UInt32](repeating: 0, count: 2)
   /// Plain, and from everyone.
-  var isClean: Bool { isPlain && remoteIndex == 0 && remoteGeneration == 0 }
+  var isClean: Bool { isPlain && remote == [0, 0] }
 }
 
 /// A peer as the port tells of it.
@@ -65,11 +68,13 @@ final class DrivenPort {
 
   init(
     _ table: UnsafePointer<umbel_transport>, role: UInt32, _ values: [String: OptionValue] = [:],
-    client: Client? = nil
+    client: Client? = nil, number: UInt32 = DrivenPort.number
   ) throws {
     unsafe self.table = unsafe table
     try unsafe withOpen(role: role, values, client: client) { open, problem in
-      unsafe table.pointee.open(OpaquePointer(bitPattern: handle), open, &port, &endpoint, problem)
+      var open = unsafe open.pointee
+      unsafe open.number = number
+      return unsafe table.pointee.open(OpaquePointer(bitPattern: handle), &open, &port, &endpoint, problem)
     }
     _ = unsafe table.pointee.start(port)
   }
@@ -124,14 +129,14 @@ final class DrivenPort {
   }
 
   /// Answers a look-up with IPv4 addresses.
-  func resolve(_ addresses: [[UInt8]]) {
+  func resolve(_ addresses: [[UInt8]], token: UInt64 = 0) {
     let found = addresses.map { bytes in
       var address = umbel_address()
       address.family = UInt32(AF_INET)
       unsafe withUnsafeMutableBytes(of: &address.bytes) { unsafe $0.copyBytes(from: bytes) }
       return address
     }
-    unsafe table.pointee.resolved(port, 0, found, UInt32(MemoryLayout<umbel_address>.stride), Int32(found.count))
+    unsafe table.pointee.resolved(port, token, found, UInt32(MemoryLayout<umbel_address>.stride), Int32(found.count))
   }
 
   /// Answers a look-up with an EAI_* code of `<netdb.h>`.
@@ -160,6 +165,7 @@ final class DrivenPort {
       unsafe entry.option = UInt32(optionNames(table).firstIndex(of: name)!)
       switch value {
       case .integer(let number): unsafe entry.integer = number
+      case .range(let first, let last): unsafe (entry.integer, entry.upper) = (first, last)
       case .text(let text):
         unsafe texts.append(strdup(text))
         unsafe entry.text = unsafe UnsafePointer(texts.last)
@@ -248,14 +254,15 @@ final class DrivenPort {
       bytes: bytes, port: frame.port, pieceCount: Int(frame.piece_count), isPlain: isPlain,
       gsoType: frame.offload.gso_type, gsoSize: frame.offload.gso_size,
       needsChecksum: UInt32(frame.offload.flags) & UMBEL_OFFLOAD_NEEDS_CHECKSUM != 0,
-      remoteIndex: frame.remote.index, remoteGeneration: frame.remote.generation)
+      remote: [frame.remote.index, frame.remote.generation])
   }
 
   /// Offers frames, each cut into pieces of `pieceLength` bytes, with the same left to be done and UMBEL_FRAME_*.
   /// - Returns: what `send` returns.
   @discardableResult
   func send(
-    _ frames: [[UInt8]], pieceLength: Int = .max, offload: umbel_offload = umbel_offload(), flags: UInt32 = 0
+    _ frames: [[UInt8]], pieceLength: Int = .max, offload: umbel_offload = umbel_offload(),
+    remote: [UInt32] = [0, 0], staysWhole: Bool = false
   ) -> Int32 {
     let stride = unsafe MemoryLayout<umbel_frame>.stride + DrivenPort.spare
     let place = UnsafeMutableRawPointer.allocate(byteCount: stride * max(frames.count, 1), alignment: 8)
@@ -286,7 +293,8 @@ final class DrivenPort {
         unsafe entry.piece_count = UInt32(pieces[index].count)
         unsafe entry.length = UInt32(frame.count)
         unsafe entry.offload = offload
-        unsafe entry.flags = flags
+        unsafe entry.remote = umbel_remote(index: remote[0], generation: remote[1])
+        unsafe entry.flags = staysWhole ? UMBEL_FRAME_WHOLE : 0
         unsafe (place + index * stride).storeBytes(of: entry, as: umbel_frame.self)
       }
       let list = unsafe place.assumingMemoryBound(to: umbel_frame.self)
@@ -299,15 +307,21 @@ final class DrivenPort {
   func tick(_ now: UInt64) { unsafe table.pointee.tick(endpoint, now) }
   func ready(_ events: UInt32, token: UInt64 = 0) { unsafe table.pointee.ready(endpoint, token, events) }
 
-  /// The peers that the port tells of.
-  var remotes: [ToldRemote] {
+  /// The peers of a trunk.
+  var remotes: [umbel_remote_info] {
     let stride = MemoryLayout<umbel_remote_info>.stride + DrivenPort.spare
-    let place = UnsafeMutableRawPointer.allocate(byteCount: stride * 16, alignment: 8)
+    let capacity = 1_100
+    let place = UnsafeMutableRawPointer.allocate(byteCount: stride * capacity, alignment: 8)
     defer { unsafe place.deallocate() }
     let list = unsafe place.assumingMemoryBound(to: umbel_remote_info.self)
-    let count = unsafe table.pointee.remotes(port, list, UInt32(stride), 16)
-    return (0..<Int(count)).map { entry in
-      var info = unsafe (place + entry * stride).load(as: umbel_remote_info.self)
+    let count = unsafe table.pointee.remotes(port, list, UInt32(stride), UInt32(capacity))
+    return (0..<Int(count)).map { unsafe (place + $0 * stride).load(as: umbel_remote_info.self) }
+  }
+
+  /// The same, as far as can be compared.
+  var toldRemotes: [ToldRemote] {
+    remotes.map { info in
+      var info = info
       let address = unsafe withUnsafeBytes(of: &info.address) { bytes in
         unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }

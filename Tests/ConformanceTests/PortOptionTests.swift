@@ -12,7 +12,7 @@ struct PortOptionTests {
     let bench = try Bench()
     #expect(try bench.agent.port("left").options == shown(bench.left.options))
     let added = try Station(3)
-    #expect(try bench.agent.addPort("added", "minimal", added.options).options == shown(added.options))
+    #expect(try bench.agent.addPort("added", "minimal", added.options, isQuiet: false).options == shown(added.options))
     #expect(bench.agent.end() == 0)
   }
 
@@ -23,7 +23,7 @@ struct PortOptionTests {
     let expected = shown(added.options).merging(
       ["storm-broadcast": ["500"], "loop-guard": ["true"], "oversize": ["drop"]]
     ) { $1 }
-    #expect(try bench.agent.addPort("added", "minimal", given).options == expected)
+    #expect(try bench.agent.addPort("added", "minimal", given, isQuiet: false).options == expected)
     #expect(bench.agent.end() == 0)
   }
 

@@ -20,15 +20,15 @@ ip -n a link set br0 up
 ip -n a address add 10.0.0.1/24 dev br0
 ip -n a route replace 224.0.0.0/4 dev br0
 
-# Without runs of datagrams in one, and without hellos: what comes in by the TAP is counted.
+# Without runs of datagrams in one: what comes in by the TAP is counted.
 cat >/run/hosts/both.yaml <<'EOF'
 lans:
   red:
     ports:
-      - {name: site, transport: mcast, role: trunk, group: 239.192.168.1, port: 1102, gso: false, hello: false}
+      - {name: site, transport: mcast, role: trunk, group: 239.192.168.1, port: 1102, hello: false, gso: false}
   blue:
     ports:
-      - {name: site, transport: mcast, role: trunk, group: 239.192.168.2, port: 1102, gso: false, hello: false}
+      - {name: site, transport: mcast, role: trunk, group: 239.192.168.2, port: 1102, hello: false, gso: false}
 EOF
 agent a --config /run/hosts/both.yaml
 agent b --config /run/hosts/both.yaml

@@ -19,7 +19,7 @@ extension Agent {
       case .state:
         port.note(
           ManagedPort.State(rawValue: report.value) ?? .failed, text: report.text.string, error: report.error,
-          largestFrame: report.largestFrame, wholeFrame: report.wholeFrame)
+          largestFrame: report.largestFrame, probeLimit: report.probeLimit)
       case .log:
         port.log(priority: report.value, report.text.string)
       case .misbehaviour:

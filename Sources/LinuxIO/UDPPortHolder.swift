@@ -8,17 +8,19 @@ package enum UDPPortHolder: Hashable, Sendable {
   case device(name: String, vni: UInt32?)
   /// A process that has a socket there; the command as ps shows it.
   case process(Int32, command: String)
-  /// A process of another user, which cannot be seen.
-  case hiddenProcess
-  /// No socket of a process: the kernel's own.
+  /// No process that can be seen, while others cannot: one of them, or the kernel.
+  case hidden
+  /// No process has it: a socket of the kernel's own, such as that of a VXLAN device in another network namespace.
   case kernel
 
   /// - Parameter family: `AF_INET` or `AF_INET6`.
   package static func of(port: UInt16, family: Int32) -> UDPPortHolder {
     if let device = try? device(port: port) { return device }
     let table = TextFile.read(family == AF_INET ? "/proc/net/udp" : "/proc/net/udp6") ?? ""
+    // The kernel's own sockets are listed like any other.
     guard let inode = inode(of: port, in: table) else { return .kernel }
-    return process(with: "socket:[\(inode)]") ?? .hiddenProcess
+    if let process = process(with: "socket:[\(inode)]") { return process }
+    return geteuid() == 0 ? .kernel : .hidden
   }
 
   /// A device that has the port: `IFLA_VXLAN_*` of `<linux/if_link.h>`.
@@ -43,13 +45,12 @@ package enum UDPPortHolder: Hashable, Sendable {
   }
 
   /// The inode of a socket bound to that port in /proc/net/udp or udp6: the local address is the second column,
-  /// "ADDRESS:PORT" in hexadecimal, the inode the tenth. The kernel's own sockets have inode 0, or are not listed.
+  /// "ADDRESS:PORT" in hexadecimal, the inode the tenth.
   static func inode(of port: UInt16, in table: String) -> String? {
     for line in table.split(separator: "\n").dropFirst() {
       let columns = line.split(separator: " ")
       guard columns.count > 9, let colon = columns[1].lastIndex(of: ":") else { continue }
-      let isThatPort = UInt16(columns[1][columns[1].index(after: colon)...], radix: 16) == port
-      if isThatPort && columns[9] != "0" { return String(columns[9]) }
+      if UInt16(columns[1][columns[1].index(after: colon)...], radix: 16) == port { return String(columns[9]) }
     }
     return nil
   }

@@ -25,10 +25,10 @@ cat >/run/hosts/both.yaml <<'EOF'
 lans:
   red:
     ports:
-      - {name: site, transport: mcast, role: trunk, group: 239.192.168.1, port: 1102, gso: false}
+      - {name: site, transport: mcast, role: trunk, group: 239.192.168.1, port: 1102, hello: false, gso: false}
   blue:
     ports:
-      - {name: site, transport: mcast, role: trunk, group: 239.192.168.2, port: 1102, gso: false}
+      - {name: site, transport: mcast, role: trunk, group: 239.192.168.2, port: 1102, hello: false, gso: false}
 EOF
 agent a --config /run/hosts/both.yaml
 agent b --config /run/hosts/both.yaml

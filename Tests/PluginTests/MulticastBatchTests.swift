@@ -126,7 +126,7 @@ private func run(_ count: Int, length: Int) -> [[UInt8]] { (0..<count).map { fra
   @Test func `a frame that is to stay whole is sent by itself, in its place`() throws {
     let pair = try Pair()
     let sent = run(3, length: 700)
-    #expect(pair.sender.send(sent, staysWhole: true) == 1)
+    #expect(pair.sender.send(sent, flags: UMBEL_FRAME_WHOLE) == 1)
     #expect(pair.sender.counters["gso-runs"] == nil)
     #expect(pair.received() == [sent[0]])
   }

@@ -276,9 +276,9 @@ struct MulticastInterfaceTests {
       #expect(passes(port, member))
       while member.receive() != nil {}
       let (fitting, longer) = (frame(longest), frame(longest + 1))
-      #expect(port.send([fitting], staysWhole: true) == 1)
+      #expect(port.send([fitting], flags: UMBEL_FRAME_WHOLE) == 1)
       #expect(member.receive()?.bytes == fitting)
-      #expect(port.send([longer], staysWhole: true) == -EMSGSIZE)
+      #expect(port.send([longer], flags: UMBEL_FRAME_WHOLE) == -EMSGSIZE)
       #expect(port.counters["send-emsgsize"] == 1)
       #expect(port.send([longer, frame(60), longer]) == 3)
       #expect(member.receive()?.bytes == longer)

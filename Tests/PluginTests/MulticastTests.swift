@@ -41,7 +41,7 @@ private func network(_ more: [String: OptionValue] = [:]) throws -> (trunk: Driv
     let received = trunk.receive()
     #expect(received.map(\.bytes) == [frame(60)])
     #expect(received.allSatisfy { $0.port == DrivenPort.number && $0.isPlain && $0.pieceCount == 1 })
-    #expect(received.map(\.remote[0]) == [1])
+    #expect(received.map(\.remoteIndex) == [1])
   }
 
   @Test func `members are told apart by address and port, and forgotten after ten minutes of silence`() throws {
@@ -53,11 +53,11 @@ private func network(_ more: [String: OptionValue] = [:]) throws -> (trunk: Driv
     for sender in [member, other, member] { sender.send(frame(60)) }
     var received: [ReceivedFrame] = []
     for _ in 0..<3 where received.count < 3 { received += trunk.receive() }
-    #expect(received.map(\.remote[0]) == [1, 2, 1])
-    #expect(received.allSatisfy { $0.remote[1] != 0 })
+    #expect(received.map(\.remoteIndex) == [1, 2, 1])
+    #expect(received.allSatisfy { $0.remoteGeneration != 0 })
     let addresses = try [member, other].map { try SocketAddress(of: $0.sender.number).description }
     #expect(
-      trunk.toldRemotes == [
+      trunk.remotes == [
         ToldRemote(index: 1, address: addresses[0], frames: 2, bytes: 120),
         ToldRemote(index: 2, address: addresses[1], frames: 1, bytes: 60),
       ])
@@ -68,9 +68,9 @@ private func network(_ more: [String: OptionValue] = [:]) throws -> (trunk: Driv
     #expect(trunk.remotes.count == 2 && trunk.deadline > now)
     trunk.tick(now + MulticastPeers.patienceNanoseconds + 1_000_000_000)
     #expect(trunk.remotes.isEmpty && trunk.deadline == .max)
-    #expect(FakeHost.record(trunk.handle).gone.map { $0[0] } == [1, 2])
+    #expect(FakeHost.record(trunk.handle).goneRemotes == [1, 2])
     member.send(frame(60))
-    #expect(trunk.receive().map(\.remote[1]) == [2], "another holder of the place")
+    #expect(trunk.receive().map(\.remoteGeneration) == [2], "another holder of the place")
   }
 
   @Test func `what comes back of the own datagrams is dropped and counted`() throws {

@@ -83,14 +83,14 @@ func receiveAll(_ trunk: DrivenPort) -> [ReceivedFrame] {
     let remote = try #require(trunk.receive().first).remote
     trunk.send([frame(61)], remote: remote)
     #expect(listener.receive()?.bytes == vxlan(42, frame(61)))
-    #expect(trunk.remotes.map(addressText) == ["127.0.0.2", "127.0.0.4"])
+    #expect(trunk.remoteInfos.map(addressText) == ["127.0.0.2", "127.0.0.4"])
   }
 
   @Test func `a remote of a generation that has passed is everyone`() throws {
     let (trunk, peer, _) = try vxlanNetwork()
     trunk.send([frame(60)], remote: [1, 77])
     #expect(peer.receive()?.bytes == vxlan(42, frame(60)))
-    #expect(trunk.remotes.map(\.sent_frames) == [1])
+    #expect(trunk.remoteInfos.map(\.sent_frames) == [1])
   }
 
   @Test func `what is not VXLAN is counted and the frames between pass`() throws {
@@ -125,7 +125,7 @@ func receiveAll(_ trunk: DrivenPort) -> [ReceivedFrame] {
     peer.send([vxlan(42, frame(61))])
     #expect(receiveAll(trunk).map(\.bytes) == [frame(61)])
     #expect(trunk.counters["not-a-peer"] == 2)
-    #expect(trunk.remotes.map(addressText) == ["127.0.0.2"])
+    #expect(trunk.remoteInfos.map(addressText) == ["127.0.0.2"])
   }
 
   @Test func `when the table of remotes is full newcomers are everyone, and those in it stay`() throws {
@@ -136,7 +136,7 @@ func receiveAll(_ trunk: DrivenPort) -> [ReceivedFrame] {
       if index % 100 == 99 { _ = receiveAll(trunk) }
     }
     _ = receiveAll(trunk)
-    #expect(trunk.remotes.count == 1_024)
+    #expect(trunk.remoteInfos.count == 1_024)
     let late = try VXLANPeer("127.2.0.1", port, beside: nil)
     late.send([vxlan(42, frame(60))])
     let received = receiveAll(trunk)
@@ -152,12 +152,12 @@ func receiveAll(_ trunk: DrivenPort) -> [ReceivedFrame] {
     peer.send([vxlan(42, frame(60))])
     stranger.send([vxlan(42, frame(60))])
     #expect(receiveAll(trunk).count == 2)
-    let heard = try #require(trunk.remotes.last)
+    let heard = try #require(trunk.remoteInfos.last)
     trunk.tick(heard.last_heard + 599_000_000_000)
-    #expect(trunk.remotes.count == 2)
+    #expect(trunk.remoteInfos.count == 2)
     trunk.tick(heard.last_heard + 601_000_000_000)
-    #expect(trunk.remotes.map(addressText) == ["127.0.0.2"])
-    #expect(trunk.record.gone == [[heard.remote.index, heard.remote.generation]])
+    #expect(trunk.remoteInfos.map(addressText) == ["127.0.0.2"])
+    #expect(trunk.record.goneRemotes == [heard.remote.index])
   }
 
   @Test func `peers are listed with what they have sent and were sent`() throws {
@@ -165,7 +165,7 @@ func receiveAll(_ trunk: DrivenPort) -> [ReceivedFrame] {
     peer.send([vxlan(42, frame(60)), vxlan(42, frame(100))])
     #expect(receiveAll(trunk).count == 2)
     trunk.send([frame(70)])
-    let remote = try #require(trunk.remotes.first)
+    let remote = try #require(trunk.remoteInfos.first)
     #expect(addressText(remote) == "127.0.0.2")
     #expect(remote.flags == UMBEL_REMOTE_CONFIGURED)
     #expect(remote.received_frames == 2 && remote.received_bytes == 160)
@@ -219,7 +219,7 @@ func receiveAll(_ trunk: DrivenPort) -> [ReceivedFrame] {
     let (trunk, _, port) = try vxlanNetwork()
     // The MTU of lo is 65,536.
     #expect(trunk.record.wholeFrame == 65_536 - 36)
-    #expect(trunk.record.keepsWhole)
+    #expect(trunk.record.traits == UMBEL_TRAIT_WHOLE)
     #expect(trunk.record.flows == ["0 [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]:\(port)"])
     let (narrow, _, _) = try vxlanNetwork(["underlay-mtu": .integer(1_400)])
     #expect(narrow.record.wholeFrame == 1_364)
@@ -248,7 +248,7 @@ func receiveAll(_ trunk: DrivenPort) -> [ReceivedFrame] {
     #expect(receiveAll(trunk).map(\.bytes) == [frame(61)])
     trunk.send([frame(62)])
     #expect(peer.receiveAll().isEmpty)
-    #expect(try #require(trunk.remotes.first).flags == UMBEL_REMOTE_CONFIGURED | UMBEL_REMOTE_GROUP)
+    #expect(try #require(trunk.remoteInfos.first).flags == UMBEL_REMOTE_CONFIGURED | UMBEL_REMOTE_GROUP)
     // Silent there for ten minutes, it gets them again.
     trunk.tick(monotonicNanoseconds() + 601_000_000_000)
     trunk.send([frame(63)])

@@ -322,7 +322,8 @@ extension UDPPortHolder {
       "the kernel's device \(name)\(vni.map { " (vni \($0))" } ?? "") has it: remove that device, or choose another port"
     case .process(let process, let command):
       "\(command) (pid \(process)) has it: end it, or choose another port"
-    case .hiddenProcess: "another user's program has it: end it, or choose another port"
+    case .hidden:
+      "another user's program has it, or the kernel for a VXLAN device in another network namespace: choose another port"
     case .kernel:
       "the kernel holds it, probably for a VXLAN device made here and moved to another network namespace, as Docker's "
         + "overlay networks do: choose another port"

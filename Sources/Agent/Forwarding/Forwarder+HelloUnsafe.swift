@@ -11,11 +11,8 @@ extension Forwarder {
   /// Passes a frame of an agent on, unless the port has had too many in this second or the ring is full.
   // Not inlined: hardly any frame comes here.
   @inline(never)
-  func tellHello(
-    _ frame: UnsafeMutablePointer<umbel_frame>, from endpoint: UnsafeMutablePointer<EndpointContext>
-  ) {
+  func tellHello(_ frame: UnsafeMutablePointer<umbel_frame>, of port: UnsafeMutablePointer<PortContext>) {
     let channel = unsafe state.pointee.channel
-    guard let port = unsafe port(of: frame, on: endpoint) else { return }
     guard unsafe port.pointee.admitsHello(seconds: seconds) else {
       channel.lostHellos.add(1, ordering: .relaxed)
       return
@@ -53,26 +50,16 @@ extension Forwarder {
     _ frame: UnsafeMutablePointer<umbel_frame>, of endpoint: UnsafeMutablePointer<EndpointContext>
   ) -> Bool {
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
+    let number = unsafe Int(frame.pointee.port)
     // What is wrong with the frame is found later.
-    guard let port = unsafe port(of: frame, on: endpoint), unsafe port.pointee.isMuted(remote),
-      unsafe isWellFormed(frame)
+    guard unsafe number < state.pointee.ports.capacity, let port = unsafe state.pointee.ports.pointer(number).pointee,
+      unsafe port.pointee.endpoint == endpoint, unsafe port.pointee.isMuted(remote), unsafe isWellFormed(frame)
     else { return false }
     let length = unsafe Int(frame.pointee.length)
     if unsafe Switch.isHello(frame.pointee.pieces[0].data, length: length) { return false }
     unsafe port.pointee.counters.countReceived(bytes: length)
     unsafe port.pointee.counters.countDrop(.duplicatePath)
     return true
-  }
-
-  /// The port by which a frame came in; nil: it names one that is not on this endpoint.
-  private func port(
-    of frame: UnsafeMutablePointer<umbel_frame>, on endpoint: UnsafeMutablePointer<EndpointContext>
-  ) -> UnsafeMutablePointer<PortContext>? {
-    let number = unsafe Int(frame.pointee.port)
-    guard unsafe number < state.pointee.ports.capacity, let port = unsafe state.pointee.ports.pointer(number).pointee,
-      unsafe port.pointee.endpoint == endpoint, unsafe port.pointee.slot != nil
-    else { return nil }
-    return unsafe port
   }
 
   /// Sends a frame of the control thread by one port to everyone.

@@ -122,7 +122,7 @@ extension Forwarder {
         unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: .everyone)
       }
       unsafe state.pointee.isFlooding = false
-    case .drop(let reason): if reason == .hello { unsafe tellHello(frame, from: port.pointee.endpoint) }
+    case .drop(let reason): if reason == .hello { unsafe tellHello(frame, of: lan.pointee.ports[Int(slot)]!) }
     }
   }
 

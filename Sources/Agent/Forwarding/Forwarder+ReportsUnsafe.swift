@@ -22,7 +22,7 @@ extension Forwarder {
     report.value = unsafe new.state
     report.error = unsafe new.error
     report.largestFrame = unsafe new.largest_frame
-    report.wholeFrame = unsafe Self.wholeFrame(of: new)
+    report.probeLimit = unsafe Self.probeLimit(of: new)
     report.text = unsafe ReportText(cString: new.text)
     unsafe tell(report, of: port)
   }
@@ -50,8 +50,8 @@ extension Forwarder {
     }
   }
 
-  /// What a port in this state sends in one piece; see ``ForwardingReport/wholeFrame``.
-  static func wholeFrame(of state: umbel_state) -> UInt32 {
+  /// What a port in this state sends in one piece; see ``ForwardingReport/probeLimit``.
+  static func probeLimit(of state: umbel_state) -> UInt32 {
     guard unsafe state.traits & UMBEL_TRAIT_WHOLE != 0 else { return 0 }
     let largest = unsafe state.largest_frame == 0 ? UMBEL_LARGEST_SEGMENT : state.largest_frame
     return unsafe state.whole_frame == 0 ? largest : min(state.whole_frame, largest)

@@ -27,7 +27,7 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
   package var error: Int32 = 0
   package var largestFrame: UInt32 = 0
   /// `state`: bytes of the longest frame that leaves this host in one piece; 0: the transport cannot keep one whole.
-  package var wholeFrame: UInt32 = 0
+  package var probeLimit: UInt32 = 0
   /// `flap`: the other port; address and VLAN. `ownUnderlay`: the trunk.
   package var otherPort: UInt32 = 0
   package var macAddress: UInt64 = 0

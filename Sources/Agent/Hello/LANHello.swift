@@ -185,7 +185,7 @@ final class LANHello {
 
   /// Goes on with the search for what passes a trunk in one piece, and tells the forwarding thread what was found.
   private func step(_ trunk: TrunkHello, _ now: UInt64) {
-    let limit = trunk.isUp && trunk.port.announcedWholeFrame > 0 ? Int(trunk.port.announcedWholeFrame) : nil
+    let limit = trunk.isUp && trunk.port.probeLimit > 0 ? Int(trunk.port.probeLimit) : nil
     let answers = trunk.table.peers.filter { $0.isUp(now) }.map {
       PathSearch.Answer($0.confirmed, roundTrip: $0.smoothRoundTrip ?? 0)
     }

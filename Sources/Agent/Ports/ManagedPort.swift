@@ -40,7 +40,7 @@ final class ManagedPort {
   private(set) var text = ""
   private(set) var largestFrame: UInt32?
   /// Bytes of the longest frame that leaves this host in one piece; 0: its transport keeps none whole.
-  private(set) var announcedWholeFrame: UInt32 = 0
+  private(set) var probeLimit: UInt32 = 0
   /// Why it is shut although it is up; nil: it is not.
   var shut: ShutReason?
   /// When a waiting port tries again: nanoseconds of CLOCK_MONOTONIC; nil: it waits for an event.
@@ -153,7 +153,7 @@ final class ManagedPort {
     }
     unsafe note(
       State(rawValue: new.state) ?? .failed, text: text, error: new.error, largestFrame: new.largest_frame,
-      wholeFrame: Forwarder.wholeFrame(of: new))
+      probeLimit: Forwarder.probeLimit(of: new))
   }
 
   /// A state reported while `open` is still running.
@@ -161,7 +161,7 @@ final class ManagedPort {
 
   /// Notes a new state, tells the journal, and does what follows from it.
   func note(
-    _ new: State, text newText: String, error: Int32, largestFrame newLargest: UInt32?, wholeFrame newWhole: UInt32 = 0
+    _ new: State, text newText: String, error: Int32, largestFrame newLargest: UInt32?, probeLimit newLimit: UInt32 = 0
   ) {
     // What has failed is being stopped; a plugin that goes on speaking does not bring it back.
     guard !isEnding, state != .failed else { return }
@@ -171,7 +171,7 @@ final class ManagedPort {
     text = Self.reason(newText, error, of: new)
     if new == .up {
       largestFrame = newLargest == 0 ? UMBEL_LARGEST_SEGMENT : newLargest
-      announcedWholeFrame = newWhole
+      probeLimit = newLimit
     }
     if old != new || oldText != newText { agent.report(change: old, of: self) }
     if new != .waiting { backoffSeconds = 1 }

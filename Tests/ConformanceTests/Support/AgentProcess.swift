@@ -70,9 +70,13 @@ final class AgentProcess {
     try #require(try ports().first { $0.name == name }, "there is no port \(name)")
   }
 
+  /// - Parameter isQuiet: the port sends nothing of its own, so that frames can be counted.
   @discardableResult
-  func addPort(_ name: String, _ transport: String, _ options: [String: String], lan: String = "lab") throws -> Port {
-    try call(
+  func addPort(
+    _ name: String, _ transport: String, _ options: [String: String], lan: String = "lab", isQuiet: Bool = true
+  ) throws -> Port {
+    let options = isQuiet ? options.merging(["loop-guard": "false"]) { own, _ in own } : options
+    return try call(
       AddPort.self,
       AddPort.Parameters(
         lan: lan, name: name, transport: transport, role: .guest, options: options.mapValues { [$0] })

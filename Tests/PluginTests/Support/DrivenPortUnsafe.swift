@@ -39,10 +39,12 @@ struct ReceivedFrame: Equatable {
   var gsoType: UInt8 = 0
   var gsoSize: UInt16 = 0
   var needsChecksum = false
+  var remoteIndex: UInt32 = 0
+  var remoteGeneration: UInt32 = 0
   /// Index and generation.
-  var remote = [UInt32](repeating: 0, count: 2)
+  var remote: [UInt32] { [remoteIndex, remoteGeneration] }
   /// Plain, and from everyone.
-  var isClean: Bool { isPlain && remote == [0, 0] }
+  var isClean: Bool { isPlain && remoteIndex == 0 && remoteGeneration == 0 }
 }
 
 /// A peer as the port tells of it.
@@ -254,15 +256,15 @@ final class DrivenPort {
       bytes: bytes, port: frame.port, pieceCount: Int(frame.piece_count), isPlain: isPlain,
       gsoType: frame.offload.gso_type, gsoSize: frame.offload.gso_size,
       needsChecksum: UInt32(frame.offload.flags) & UMBEL_OFFLOAD_NEEDS_CHECKSUM != 0,
-      remote: [frame.remote.index, frame.remote.generation])
+      remoteIndex: frame.remote.index, remoteGeneration: frame.remote.generation)
   }
 
   /// Offers frames, each cut into pieces of `pieceLength` bytes, with the same left to be done and UMBEL_FRAME_*.
   /// - Returns: what `send` returns.
   @discardableResult
   func send(
-    _ frames: [[UInt8]], pieceLength: Int = .max, offload: umbel_offload = umbel_offload(),
-    remote: [UInt32] = [0, 0], staysWhole: Bool = false
+    _ frames: [[UInt8]], pieceLength: Int = .max, offload: umbel_offload = umbel_offload(), flags: UInt32 = 0,
+    remote: [UInt32] = [0, 0]
   ) -> Int32 {
     let stride = unsafe MemoryLayout<umbel_frame>.stride + DrivenPort.spare
     let place = UnsafeMutableRawPointer.allocate(byteCount: stride * max(frames.count, 1), alignment: 8)
@@ -293,8 +295,8 @@ final class DrivenPort {
         unsafe entry.piece_count = UInt32(pieces[index].count)
         unsafe entry.length = UInt32(frame.count)
         unsafe entry.offload = offload
+        unsafe entry.flags = flags
         unsafe entry.remote = umbel_remote(index: remote[0], generation: remote[1])
-        unsafe entry.flags = staysWhole ? UMBEL_FRAME_WHOLE : 0
         unsafe (place + index * stride).storeBytes(of: entry, as: umbel_frame.self)
       }
       let list = unsafe place.assumingMemoryBound(to: umbel_frame.self)
@@ -307,8 +309,8 @@ final class DrivenPort {
   func tick(_ now: UInt64) { unsafe table.pointee.tick(endpoint, now) }
   func ready(_ events: UInt32, token: UInt64 = 0) { unsafe table.pointee.ready(endpoint, token, events) }
 
-  /// The peers of a trunk.
-  var remotes: [umbel_remote_info] {
+  /// All that the port tells of its peers.
+  var remoteInfos: [umbel_remote_info] {
     let stride = MemoryLayout<umbel_remote_info>.stride + DrivenPort.spare
     let capacity = 1_100
     let place = UnsafeMutableRawPointer.allocate(byteCount: stride * capacity, alignment: 8)
@@ -318,10 +320,15 @@ final class DrivenPort {
     return (0..<Int(count)).map { unsafe (place + $0 * stride).load(as: umbel_remote_info.self) }
   }
 
-  /// The same, as far as can be compared.
-  var toldRemotes: [ToldRemote] {
-    remotes.map { info in
-      var info = info
+  /// The peers that the port tells of.
+  var remotes: [ToldRemote] {
+    let stride = MemoryLayout<umbel_remote_info>.stride + DrivenPort.spare
+    let place = UnsafeMutableRawPointer.allocate(byteCount: stride * 16, alignment: 8)
+    defer { unsafe place.deallocate() }
+    let list = unsafe place.assumingMemoryBound(to: umbel_remote_info.self)
+    let count = unsafe table.pointee.remotes(port, list, UInt32(stride), 16)
+    return (0..<Int(count)).map { entry in
+      var info = unsafe (place + entry * stride).load(as: umbel_remote_info.self)
       let address = unsafe withUnsafeBytes(of: &info.address) { bytes in
         unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }

@@ -12,14 +12,12 @@ final class FakeHost: Sendable {
     var messages: [String] = []
     var descriptorChanges = 0
     var watchesInterfaces = false
+    /// The indices of the remotes that are gone.
+    var goneRemotes: [UInt32] = []
     /// The flows that were reported last, as `family bytes:port`.
     var flows: [String] = []
-    /// The index and generation of each remote that was given up.
-    var gone: [[UInt32]] = []
     /// The names that are followed, by token.
     var followed: [String] = []
-    /// Of the last state.
-    var keepsWhole: Bool { traits & UMBEL_TRAIT_WHOLE != 0 }
   }
 
   private static let records = Mutex<[UInt: Record]>([:])
@@ -39,16 +37,15 @@ final class FakeHost: Sendable {
       let state = unsafe state!.pointee
       let text = unsafe state.text.map { unsafe String(cString: $0) } ?? ""
       let entry = unsafe (state.state, state.error, state.largest_frame, state.offloads, text)
-      let (whole, traits) = unsafe (state.whole_frame, state.traits)
       unsafe FakeHost.change(port) {
         $0.states.append(entry)
-        $0.wholeFrame = whole
-        $0.traits = traits
+        $0.wholeFrame = unsafe state.whole_frame
+        $0.traits = unsafe state.traits
       }
     }
     unsafe table.pointee.descriptors_changed = { port in unsafe FakeHost.change(port) { $0.descriptorChanges += 1 } }
     unsafe table.pointee.remote_gone = { port, remote in
-      unsafe FakeHost.change(port) { $0.gone.append([remote.index, remote.generation]) }
+      unsafe FakeHost.change(port) { $0.goneRemotes.append(remote.index) }
     }
     unsafe table.pointee.follow_name = { port, name, token in
       let name = unsafe String(cString: name!)

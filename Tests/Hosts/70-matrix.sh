@@ -27,13 +27,14 @@ if ! reason=$(stations_possible && qemu_possible); then
   exit
 fi
 
-# configuration ROW ADDRESS: of an agent that this row needs.
+# configuration ROW ADDRESS: of an agent that this row needs. A jumbo frame is to cross the trunk as it is, in fragments;
+# with too-big the sender would make smaller ones.
 configuration() {
   echo "lans:"
   echo "  default:"
   echo "    doors: [bess${row_doors[$1]:+, ${row_doors[$1]}}]"
   echo "    ports:"
-  echo "      - {name: trunk, transport: mcast, role: trunk, group: ${group%:*}, port: ${group#*:}}"
+  echo "      - {name: trunk, transport: mcast, role: trunk, group: ${group%:*}, port: ${group#*:}, too-big: false}"
   [ -z "${row_ports[$1]-}" ] || echo "      - ${row_ports[$1]//@ADDRESS@/$2}"
 }
 

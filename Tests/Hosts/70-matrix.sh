@@ -33,8 +33,9 @@ configuration() {
   echo "lans:"
   echo "  default:"
   echo "    doors: [bess${row_doors[$1]:+, ${row_doors[$1]}}]"
+  echo "    loop-guard: off" # its probes and hellos are frames of no station
   echo "    ports:"
-  echo "      - {name: trunk, transport: mcast, role: trunk, group: ${group%:*}, port: ${group#*:}, too-big: false}"
+  echo "      - {name: trunk, transport: mcast, role: trunk, group: ${group%:*}, port: ${group#*:}, too-big: false, hello: false}"
   [ -z "${row_ports[$1]-}" ] || echo "      - ${row_ports[$1]//@ADDRESS@/$2}"
 }
 

@@ -54,7 +54,8 @@ extension ManagedPort {
         clamping: statistics.refusedTableFull + statistics.refusedPortLimit + statistics.refusedPinned)
       counters.mssClamped = Int(clamping: statistics.mssClamped)
       counters.fragmented = Int(clamping: statistics.fragmented)
-      for reason in DropReason.allCases where statistics[reason] > 0 {
+      counters.agentFrames = Int(clamping: statistics[.hello])
+      for reason in DropReason.allCases where reason != .hello && statistics[reason] > 0 {
         drops[reason.name] = Int(clamping: statistics[reason])
       }
     }

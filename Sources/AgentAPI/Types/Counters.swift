@@ -18,6 +18,8 @@ package struct Counters: Codable, Hashable, Sendable {
   package var mssClamped: Int
   /// Frames sent although the underlay carries them in pieces only.
   package var fragmented: Int
+  /// Frames received here that agents say to each other, such as hellos: they end here, and are no drops.
+  package var agentFrames: Int
   /// What waits for the port now.
   package var queuedFrames: Int
   /// Of those frames.
@@ -34,6 +36,7 @@ package struct Counters: Codable, Hashable, Sendable {
     learnRefused = 0
     mssClamped = 0
     fragmented = 0
+    agentFrames = 0
     queuedFrames = 0
     queuedBytes = 0
   }

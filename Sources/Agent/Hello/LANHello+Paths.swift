@@ -57,11 +57,14 @@ extension LANHello {
     else { return }
     let effect =
       isMuted
-      ? "What it sends by \(younger.port.name) is dropped until \(first.port.name) falls silent."
+      ? "What it sends by \(younger === first ? "the second" : younger.port.name) is dropped until \(younger === first ? "the first" : first.port.name) falls silent."
       : "Its broadcasts arrive twice, as \(younger.port.transport.description.name) does not tell its peers apart."
+    let ways =
+      younger === first
+      ? "by trunk \(first.port.name) alone, from two trunks of its own" : "\(first.port.name) and \(younger.port.name)"
     agent.journal.log(
       .warning,
-      "The agent of host \(known.host) (LAN \(known.lan)) is heard by two ways of LAN \(lan.name): \(first.port.name) and \(younger.port.name). \(effect) Remove one of the two trunks on one of the hosts.",
+      "The agent of host \(known.host) (LAN \(known.lan)) is heard by two ways of LAN \(lan.name): \(ways). \(effect) Remove one of the two trunks on one of the hosts.",
       id: .secondPath, fields: younger.port.fields)
   }
 

@@ -93,10 +93,7 @@ final class Agent {
   func addLAN(_ configuration: LanConfiguration) throws(AgentFailure) -> ManagedLAN {
     if isEnding { throw AgentFailure("the agent is ending") }
     guard lans.count < Self.mostLANs else { throw AgentFailure("there are \(Self.mostLANs) LANs, as many as can be") }
-    // The thread with the fewest LANs; there is at least one.
-    guard let thread = threads.min(by: { $0.lanCount < $1.lanCount }) else {
-      throw AgentFailure("no forwarding thread")
-    }
+    guard let thread = thread(for: configuration) else { throw AgentFailure("no forwarding thread") }
     let lan: ManagedLAN
     do throws(Errno) {
       lan = try ManagedLAN(configuration, agent: self, thread: thread)
@@ -114,6 +111,19 @@ final class Agent {
     journal.log(.info, "LAN \(lan.name) is up", id: .lanUp, fields: [.lan: lan.name])
     noteStatus()
     return lan
+  }
+
+  /// The thread of the LANs with which this one shares a socket, or else that with the fewest LANs; there is at least one.
+  private func thread(for configuration: LanConfiguration) -> ForwardingThread? {
+    let sockets = configuration.ports.compactMap { port in
+      catalogue.transport(named: port.transport)?.description.sharedSocket(of: port.values)
+    }
+    let partner = lans.first { lan in
+      lan.ports.contains { port in
+        port.transport.description.sharedSocket(of: port.values).map { sockets.contains($0) } ?? false
+      }
+    }
+    return partner?.thread ?? threads.min { $0.lanCount < $1.lanCount }
   }
 
   private func open(_ port: PortConfiguration, in lan: ManagedLAN) {

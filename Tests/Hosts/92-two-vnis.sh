@@ -12,10 +12,12 @@
 segment s1
 for n in 1 2 3 4; do host "$(cut -c $n <<<abcd)" s1 10.0.0.$n/24; done
 
-# configuration PEERS: of an agent with both LANs.
+# configuration PEERS: of an agent with both LANs, which one of its two threads has to run.
 configuration() {
   cat <<YAML
+threads: 2
 lans:
+  other: {}
   red:
     ports:
       - {name: site, transport: vxlan, vni: 42, peers: [$1]}

@@ -8,6 +8,8 @@ private let exclusiveOptions = [
   "mcast": ["group", "port", "interface"], "tap": ["device"], "vxlan": ["vni", "port"],
 ]
 private let optionsOfOneRole = ["mcast": "group"]
+/// The option that names a socket which ports of several LANs share. One forwarding thread serves it, and all these LANs.
+private let optionsOfSharedSockets = ["vxlan": "port"]
 
 /// What one port opens, and no other may.
 package struct ExclusiveResource: Sendable {
@@ -49,6 +51,12 @@ extension TransportDescription {
     if parts.isEmpty { return nil }
     return ExclusiveResource(
       text: parts.joined(separator: " "), claim: optionsOfOneRole[name].flatMap(named), role: role)
+  }
+
+  /// What other LANs' ports may have in common with a port, so that one forwarding thread has to run them all; nil:
+  /// nothing.
+  package func sharedSocket(of values: [OptionValue]) -> String? {
+    optionsOfSharedSockets[name].flatMap { value($0, in: values) }.map { "\(name) \($0.text)" }
   }
 
   /// The option at which a clash is shown.

@@ -152,6 +152,9 @@ runtime() { echo "/run/hosts/$1"; }
 # door HOST LAN [DOOR]: the path of a way in.
 door() { echo "$(runtime "$1")/$2/${3:-bess}"; }
 
+# What agents that are started next have in their environment, NAME=VALUE.
+agent_environment=()
+
 # agent HOST [OPTION…]: starts umbeld with a runtime directory of its own and waits until it says READY=1.
 agent() {
   local host=$1 directory notified
@@ -164,7 +167,7 @@ agent() {
   started "notify-$host.log" python3 "$HOSTS_DIR/notify.py" listen "$directory/manager"
   within 10 test -S "$directory/manager" || fatal "notify.py does not listen"
   started "agent-$host.log" nsenter "--net=/run/netns/$host" -- \
-    env NOTIFY_SOCKET="$directory/manager" "$build/umbeld" --runtime-dir "$directory" "$@"
+    env "${agent_environment[@]}" NOTIFY_SOCKET="$directory/manager" "$build/umbeld" --runtime-dir "$directory" "$@"
   agent_pid[$host]=$!
   within 10 agent_is_ready "$host" "$notified" || fatal "the agent of host $host does not say READY=1"
 }

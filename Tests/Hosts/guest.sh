@@ -15,7 +15,8 @@ initrd() {
   mkdir -p "$root"/{bin,dev,proc,shared,sys,tmp}
   cp "$(command -v busybox)" "$root/bin/busybox"
   ln -s busybox "$root/bin/sh"
-  install -m 755 "$HOSTS_DIR/guest/init" "$root/init"
+  gcc -O2 -static -o "$root/init" "$HOSTS_DIR/guest/first-fork.c" || fatal "first-fork.c does not compile"
+  install -m 755 "$HOSTS_DIR/guest/init" "$root/init.sh"
   (cd "$root" && find . | cpio --quiet -o -H newc) >/run/hosts/initrd
 }
 

@@ -188,3 +188,32 @@ public struct RemoteTable: ~Copyable {
     return Int(truncatingIfNeeded: two.high ^ two.low) & (buckets - 1)
   }
 }
+
+extension RemoteTable {
+  /// What the table knows of a peer, for ``TransportPort/remotes(_:)``.
+  /// - Parameters:
+  ///   - index: of a slot in use.
+  ///   - address: as people write it; cut to fit.
+  ///   - name: the host name in the configuration; empty: none.
+  public func information(of index: Int, address: String, name: String = "") -> umbel_remote_info {
+    let slot = unsafe slots[index]
+    var info = umbel_remote_info()
+    info.remote = remote(index)
+    info.flags = slot.flags
+    info.last_heard = slot.lastHeard
+    info.received_frames = slot.receivedFrames
+    info.received_bytes = slot.receivedBytes
+    info.sent_frames = slot.sentFrames
+    info.sent_bytes = slot.sentBytes
+    write(address, to: &info.address)
+    write(name, to: &info.name)
+    return info
+  }
+}
+
+/// Writes a text ended by NUL, cut to fit, into an array of C characters that are zero.
+private func write<Characters>(_ text: String, to place: inout Characters) {
+  unsafe withUnsafeMutableBytes(of: &place) { bytes in
+    unsafe bytes.copyBytes(from: text.utf8.prefix(bytes.count - 1))
+  }
+}

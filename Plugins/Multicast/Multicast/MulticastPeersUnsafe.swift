@@ -59,21 +59,9 @@ struct MulticastPeers: ~Copyable {
   /// Appends all of them.
   func report(to list: inout RemoteList) {
     for index in stride(from: 1, through: table.last, by: 1) where table.isUsed(index) {
-      let slot = unsafe table.slots + index
-      var info = umbel_remote_info()
-      info.remote = table.remote(index)
-      info.flags = unsafe slot.pointee.flags
-      info.last_heard = unsafe slot.pointee.lastHeard
-      info.received_frames = unsafe slot.pointee.receivedFrames
-      info.received_bytes = unsafe slot.pointee.receivedBytes
       let name = unsafe UnsafeRawBufferPointer(start: table.name(of: index), count: RemoteTable.nameStride)
-      if let sender = unsafe SocketAddress(reading: name) {
-        // "[" and "]:65535" fit beside the longest IPv6 address.
-        unsafe withUnsafeMutableBytes(of: &info.address) { place in
-          unsafe place.copyBytes(from: sender.description.utf8.prefix(place.count - 1))
-        }
-      }
-      list.append(info)
+      let sender = unsafe SocketAddress(reading: name)
+      list.append(table.information(of: index, address: sender?.description ?? ""))
     }
   }
 }

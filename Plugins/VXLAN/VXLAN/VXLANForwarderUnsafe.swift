@@ -233,29 +233,12 @@ struct VXLANForwarder: ~Copyable {
   /// Appends the peers.
   func remotes(_ list: inout RemoteList) {
     for slot in stride(from: 1, through: table.last, by: 1) where table.isUsed(slot) {
-      let place = unsafe table.slots + slot
-      var info = umbel_remote_info()
-      info.remote = table.remote(slot)
-      info.flags = unsafe place.pointee.flags
-      info.last_heard = unsafe place.pointee.lastHeard
-      info.received_frames = unsafe place.pointee.receivedFrames
-      info.received_bytes = unsafe place.pointee.receivedBytes
-      info.sent_frames = unsafe place.pointee.sentFrames
-      info.sent_bytes = unsafe place.pointee.sentBytes
       let name = unsafe UnsafeRawBufferPointer(start: table.name(of: slot), count: RemoteTable.nameStride)
-      if let address = unsafe SocketAddress(reading: name) {
-        write("\(address.address)", to: &info.address)
-      }
-      if let found = configured.first(where: { $0.slot == slot }) { write(found.name, to: &info.name) }
-      list.append(info)
+      let address = unsafe SocketAddress(reading: name)
+      let configured = configured.first { $0.slot == slot }
+      list.append(
+        table.information(of: slot, address: address.map { "\($0.address)" } ?? "", name: configured?.name ?? ""))
     }
-  }
-}
-
-/// Writes a text ended by NUL, cut to fit, into an array of C characters.
-private func write<Text>(_ text: String, to place: inout Text) {
-  unsafe withUnsafeMutableBytes(of: &place) { bytes in
-    unsafe bytes.copyBytes(from: text.utf8.prefix(bytes.count - 1))
   }
 }
 

@@ -112,10 +112,29 @@ func receiveAll(_ trunk: DrivenPort) -> [ReceivedFrame] {
   }
 
   @Test func `what comes back of the own datagrams is dropped and counted`() throws {
-    let trunk = try vxlanTrunk(newVXLANPort(), peers: ["127.0.0.1"])
+    // An address of this host that no interface has by name: 127.0.0.1 would be no peer.
+    let trunk = try vxlanTrunk(newVXLANPort(), peers: ["127.0.0.7"])
     trunk.send([frame(60), frame(61)])
     #expect(receiveAll(trunk).isEmpty)
     #expect(trunk.counters["own-echo"] == 2)
+  }
+
+  @Test func `a peer that is this host itself is left out, so that all hosts can have one list`() throws {
+    let port = newVXLANPort()
+    let trunk = try vxlanTrunk(port, peers: ["127.0.0.1", "127.0.0.2"])
+    let peer = try VXLANPeer("127.0.0.2", port, beside: trunk)
+    #expect(trunk.text == "vni 42 port \(port), 1 peer")
+    trunk.send([frame(60)])
+    #expect(peer.receiveAll().count == 1)
+    #expect(receiveAll(trunk).isEmpty)
+    #expect(trunk.counters["own-echo"] == nil)
+    #expect(trunk.remoteInfos.map(addressText) == ["127.0.0.2"])
+  }
+
+  @Test func `a trunk whose only peer is this host waits, and says so`() throws {
+    let trunk = try vxlanTrunk(newVXLANPort(), peers: ["127.0.0.1"])
+    #expect(trunk.state == UMBEL_STATE_WAITING)
+    #expect(trunk.text == "all peers are this host itself: add the others to peers")
   }
 
   @Test func `with peers-only others are dropped and counted`() throws {

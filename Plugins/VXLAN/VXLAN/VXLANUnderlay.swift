@@ -11,6 +11,8 @@ struct VXLANUnderlay {
   var names: [String: [IPAddress]] = [:]
   private let endpoint: VXLANEndpoint
   private var pool: SenderPool?
+  /// The forwarding thread has the pool, or gets it with the next commit.
+  private var hasGivenPool = false
   private var poolSettings: TunnelSocket.Settings?
   /// The interface of this port's membership; nil: none.
   private var joined: UInt32?
@@ -61,17 +63,16 @@ struct VXLANUnderlay {
   private mutating func reach() throws(Obstacle) -> VXLANChange {
     try bind()
     let named = try namedInterface()
-    let (peers, missing) = peers(scope: named?.index ?? 0)
-    if settings.group == nil && peers.isEmpty {
-      throw Obstacle(text: "no address yet for \(missing.joined(separator: ", ")): is it in the DNS or /etc/hosts?")
-    }
+    let own = try ownAddresses()
+    let (peers, missing) = peers(scope: named?.index ?? 0, but: own)
+    if settings.group == nil && peers.isEmpty { throw nobody(missing) }
     var groupInterface: Interface?
     if let group = settings.group {
       if let named { groupInterface = named } else { groupInterface = try routedInterface(group) }
     }
     let mtu = try narrowest(named: named, group: groupInterface, peers: peers)
     if let groupInterface { try join(groupInterface.index) }
-    let madePool = try makePool()
+    try makePool()
     try tune(named: named, group: groupInterface)
 
     var next = VXLANPlan()
@@ -80,7 +81,7 @@ struct VXLANUnderlay {
     }
     next.peers = peers
     next.peersOnly = settings.peersOnly
-    next.ownAddresses = try ownAddresses()
+    next.ownAddresses = own
     // A device makes segments only when it makes checksums.
     next.makesRuns = settings.makesRuns && settings.hasChecksum
     let headers = settings.overhead - VXLANForwarder.headerBytes
@@ -92,7 +93,7 @@ struct VXLANUnderlay {
       state: .up(
         summary(groupInterface ?? named, peers, missing), mostPieces: 8, wholeFrame: UInt32(next.wholeFrame),
         keepsWhole: true))
-    if madePool { change.senders = pool }
+    change.senders = takePool()
     if next != plan {
       plan = next
       change.plan = next
@@ -134,10 +135,11 @@ struct VXLANUnderlay {
 
   // MARK: Peers
 
-  /// The configured peers' addresses, each once, and the names that have none yet.
-  private func peers(scope: UInt32) -> (found: [VXLANPlan.Peer], missing: [String]) {
+  /// The configured peers' addresses, each once, and the names that have none yet. This host itself is no peer, so that
+  /// all hosts can have the same list.
+  private func peers(scope: UInt32, but own: [IPAddress]) -> (found: [VXLANPlan.Peer], missing: [String]) {
     var found: [VXLANPlan.Peer] = []
-    var seen: Set<IPAddress> = []
+    var seen = Set(own)
     var missing: [String] = []
     func add(_ address: IPAddress, _ name: String) {
       guard found.count < VXLANSettings.mostPeers, seen.insert(address).inserted else { return }
@@ -157,6 +159,11 @@ struct VXLANUnderlay {
       }
     }
     return (found, missing)
+  }
+
+  private func nobody(_ missing: [String]) -> Obstacle {
+    if missing.isEmpty { return Obstacle(text: "all peers are this host itself: add the others to peers") }
+    return Obstacle(text: "no address yet for \(missing.joined(separator: ", ")): is it in the DNS or /etc/hosts?")
   }
 
   // MARK: Interfaces
@@ -246,9 +253,8 @@ struct VXLANUnderlay {
   }
 
   /// Makes the sockets to send from, once.
-  /// - Returns: whether that was done now.
-  private mutating func makePool() throws(Obstacle) -> Bool {
-    guard pool == nil else { return false }
+  private mutating func makePool() throws(Obstacle) {
+    guard pool == nil else { return }
     var sockets: [Box<Descriptor>] = []
     var ports: [UInt16] = []
     var candidates = SourcePorts(settings.sourcePorts)
@@ -273,7 +279,12 @@ struct VXLANUnderlay {
     pool = SenderPool(sockets: sockets, ports: ports)
     poolSettings = nil
     newSenders = sockets.map { $0.value.number }
-    return true
+  }
+
+  /// The sockets to send from, once: what comes after making them may fail.
+  private mutating func takePool() -> SenderPool? {
+    defer { hasGivenPool = true }
+    return hasGivenPool ? nil : pool
   }
 
   /// Sets what may change while the sockets are used.

@@ -73,8 +73,8 @@ extension ManagedPort {
     followTimer = nil
   }
 
-  /// Names a port follows at most.
-  static var mostFollowedNames: Int { 256 }
+  /// Names a port follows at most: those of a trunk with 512 peers, and some that it has been told to leave out since.
+  static var mostFollowedNames: Int { 1_024 }
   private static var followMilliseconds: UInt64 { 60_000 }
 
   /// A plugin's descriptors have changed, said on this thread.

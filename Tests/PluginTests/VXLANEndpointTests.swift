@@ -211,6 +211,26 @@ struct VXLANInterfaceTests {
     }
   }
 
+  @Test func `a peer for which the kernel has no room loses frames, and the others get none twice`() async {
+    await #expect(processExitsWith: .success) {
+      try PrivateNetwork.enter()
+      PrivateNetwork.ip("link set lo up")
+      PrivateNetwork.ip("link add near0 type veth peer name far0")
+      PrivateNetwork.ip("link set far0 up")
+      PrivateNetwork.ip("address add 10.0.0.1/24 dev near0")
+      PrivateNetwork.ip("link set near0 up")
+      // Nobody answers for 10.0.0.2: datagrams wait, and are the socket's until they are given up.
+      let trunk = try vxlanTrunk(
+        4_789, peers: ["127.0.0.2", "10.0.0.2"], ["buffers": .integer(4_096), "gso": .integer(0)])
+      let peer = try VXLANPeer("127.0.0.2", 4_789, beside: trunk)
+      let frames = (0..<40).map { frame(1_400, tag: UInt8($0)) }
+      #expect(trunk.send(frames) == 40)
+      #expect(peer.receiveAll().count == 40)
+      let left = trunk.counters["send-full"] ?? 0
+      #expect(left > 0 && left < 40)
+    }
+  }
+
   @Test func `a device that was moved to another network namespace keeps the UDP port, and the text says so`() async {
     await #expect(processExitsWith: .success) {
       try PrivateNetwork.enter()

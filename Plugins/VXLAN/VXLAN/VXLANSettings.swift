@@ -158,6 +158,9 @@ package struct VXLANSettings: Sendable {
 }
 
 extension IPAddress {
+  /// Of 127.0.0.0/8, or ::1.
+  var isLoopback: Bool { family == AF_INET ? octets[0] == 127 : octets == [UInt8](repeating: 0, count: 15) + [1] }
+
   /// Of fe80::/10 (RFC 4291, section 2.5.6): it needs an interface.
   var isLinkLocal: Bool {
     let octets = self.octets

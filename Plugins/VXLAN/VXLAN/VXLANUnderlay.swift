@@ -155,7 +155,8 @@ struct VXLANUnderlay {
           $0.family == settings.family && !$0.isMulticast && !$0.isUnspecified
         }
         if usable.isEmpty { missing.append(name) }
-        for address in usable { add(address, name) }
+        // Debian's /etc/hosts gives a host's own name 127.0.1.1.
+        for address in usable where !address.isLoopback { add(address, name) }
       }
     }
     return (found, missing)

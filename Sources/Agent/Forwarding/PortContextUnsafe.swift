@@ -48,8 +48,6 @@ package struct PortContext: ~Copyable {
   package private(set) var clampsMSS = false
   /// Frames that come in are looked into before the switch gets them.
   package private(set) var inspects = false
-  /// Whether `send` heeds `UMBEL_FRAME_WHOLE`.
-  package var keepsWhole = false
 
   // The frames of this round for this port.
   package let batch: UnsafeMutablePointer<umbel_frame>
@@ -145,7 +143,6 @@ package struct PortContext: ~Copyable {
     unsafe mostPieces = max(1, state.most_pieces)
     unsafe takes = state.offloads
     unsafe wholeFrame = state.whole_frame == 0 ? .max : state.whole_frame
-    unsafe keepsWhole = state.traits & UMBEL_TRAIT_WHOLE != 0
     unsafe isUp = state.state == UMBEL_STATE_UP && !isDoor
   }
 

@@ -47,7 +47,7 @@ package struct PathSearch: Sendable {
   package private(set) var nextAt: UInt64 = 0
 
   private var phase = Phase.idle
-  private var round: UInt32 = 0
+  private var round: UInt32
   private var tries = 0
   private var limit = 0
   /// Passes, and does not.
@@ -55,7 +55,12 @@ package struct PathSearch: Sendable {
   private var high = 0
   private var lengths: [Int] = []
 
-  package init() {}
+  /// Rounds that a peer may lag behind and still have a say.
+  private static let believedRounds: UInt32 = 16
+
+  /// - Parameter firstRound: a number that nobody can guess who does not hear the probes: so a stranger that says hello
+  ///   from afar has no say.
+  package init(firstRound: UInt32) { round = firstRound }
 
   /// Begins anew at the next step: a peer has come, or the underlay has changed.
   package mutating func restart() {
@@ -98,8 +103,7 @@ package struct PathSearch: Sendable {
   }
 
   private mutating func climb(_ now: UInt64, _ answers: [Answer]) -> Probes? {
-    // Who has never confirmed anything has no say.
-    let speaking = answers.filter { $0.report.round != 0 }
+    let speaking = answers.filter(hasSay)
     let reached = speaking.map { self.reached($0) }.min() ?? 0
     guard now >= nextAt || reached == lengths.last else { return nil }
     if now >= nextAt, reached != lengths.last, tries < Self.mostTries { return again(now, answers) }
@@ -114,6 +118,11 @@ package struct PathSearch: Sendable {
       return nil
     }
     return begin(.climbing, rungs, now, answers)
+  }
+
+  /// Whether a peer has confirmed a probe lately; not one that never was.
+  private func hasSay(_ answer: Answer) -> Bool {
+    answer.report.round != 0 && round &- answer.report.round < Self.believedRounds
   }
 
   /// The longest probe of this round that a peer has confirmed.

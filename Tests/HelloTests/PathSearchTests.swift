@@ -6,7 +6,7 @@ private let second: UInt64 = 1_000_000_000
 
 /// Peers behind paths of given widths, to which probes are sent as a search asks.
 private struct Paths {
-  var search = PathSearch()
+  var search = PathSearch(firstRound: .max - 2)
   var limit: Int
   /// What passes to each peer; 0: it hears probes and never tells.
   var widths: [Int]
@@ -77,6 +77,14 @@ struct PathSearchTests {
     var paths = Paths(limit: 1_472, widths: [1_472, 0])
     paths.run(seconds: 20)
     #expect(paths.search.result == 1_472)
+  }
+
+  @Test(arguments: [1_000, 4_711, UInt32.max / 2])
+  func `a peer that confirms what never was has no say`(_ round: UInt32) {
+    var paths = Paths(limit: 1_472, widths: [1_400, 0])
+    paths.reports[1] = Peer.ProbeReport(round: round, longest: 590)
+    paths.run(seconds: 20)
+    #expect(paths.search.result == 1_400)
   }
 
   @Test func `with peers that confirm nothing nothing is known`() {

@@ -225,7 +225,7 @@ final class TrunkHello {
   let port: ManagedPort
   var isUp = true
   var table = PeerTable()
-  var search = PathSearch()
+  var search = PathSearch(firstRound: .random(in: 1...UInt32.max))
   var helloAt: UInt64
   var lastHello: UInt64 = 0
   /// What the forwarding thread was told last.

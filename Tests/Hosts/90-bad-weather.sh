@@ -144,6 +144,8 @@ check "the agent has taken most of ten million" at_least 4500000 $(($(taken) - b
 check "it lives" agent_lives a
 lan_works "after ten million random datagrams"
 check "the FDB keeps its limit" at_most 4096 "$(asks a ListStations 'len(stations)')"
-check "memory is what it was" at_most $((memory + 512)) "$(anonymous_kib a)"
+# Buffers for receiving take 2 MiB when each has once held a merged datagram of full length, and a queue 1 MiB while it is
+# used: how much of that the first million has met is chance. A leak of a byte a datagram would be 9 MiB.
+check "memory is what it was" at_most $((memory + 3072)) "$(anonymous_kib a)"
 check "descriptors as well" equal "$files" "$(descriptors a)"
 check "the log has not grown with them" at_most 65536 "$(stat -c %s "$logs/agent-a.log")"

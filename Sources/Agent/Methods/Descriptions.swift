@@ -65,7 +65,8 @@ extension ManagedPort {
       lan: lan.name, name: name, number: Int(number), transport: transport.description.name,
       role: role == .trunk ? .trunk : .guest, options: describedOptions, state: describedState,
       text: shut?.text ?? text,
-      retryInSeconds: (shut?.until ?? retryAt).map { Int(($0 - min($0, now)) / 1_000_000_000) },
+      // Rounded up: a try that is not due yet is not made now.
+      retryInSeconds: (shut?.until ?? retryAt).map { Int(($0 - min($0, now) + 999_999_999) / 1_000_000_000) },
       largestFrame: largestFrame.map(Int.init), wholeFrame: wholeFrame.map(Int.init), peer: guest.map(described),
       counters: counters, drops: drops,
       transportCounters: shownTransportCounters,

@@ -11,7 +11,7 @@ import Testing
 //     DrivenPort (vxlan) ── 0.0.0.0:port ── lo ── 127.0.0.2:port, 127.0.0.3:port ── VXLANPeer
 
 private let group = "239.255.78.1"
-private let nextPort = Atomic<UInt16>(23_000)
+private let nextPort = Atomic<UInt16>(25_000)
 
 func newVXLANPort() -> UInt16 { nextPort.add(1, ordering: .relaxed).newValue }
 

@@ -35,14 +35,11 @@ package enum TunnelSocket {
   ) throws(Errno) -> Descriptor {
     let socket = try datagramSocket(family)
     let number = socket.number
+    try MulticastSocket.setFragmenting(!keepsWhole, family: family, socket: number)
     if family == AF_INET {
-      let mode = keepsWhole ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT
-      try setSocketOption(number, IPPROTO.ip, IP_MTU_DISCOVER, mode)
       try setSocketOption(number, IPPROTO.ip, IP_MULTICAST_LOOP, 0)
     } else {
-      let mode = keepsWhole ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_OMIT
       try setSocketOption(number, IPPROTO.ipv6, IPV6_V6ONLY, 1)
-      try setSocketOption(number, IPPROTO.ipv6, IPV6_MTU_DISCOVER, mode)
       try setSocketOption(number, IPPROTO.ipv6, IPV6_MULTICAST_LOOP, 0)
     }
     // The least that the kernel grants: nobody reads it.

@@ -1,7 +1,7 @@
 // Batches of messages: recvmmsg(2) and sendmmsg(2) over arrays that are built once.
 //
 // A forwarding thread spends most of its time in the kernel, so a batch writes only what the last one changed: the
-// kernel overwrites the length of a name, the sender's vectors differ. Nothing here allocates after init.
+// vectors of what is sent. Nothing here allocates after init.
 //
 // Results lie in an array, because the bodies of package functions are not inlined into other modules, and a call for
 // each property of each message would be a notable part of what a frame costs in user code.
@@ -12,35 +12,22 @@ import Glibc
 /// The arrays of `recvmmsg`, for messages that are scattered over vectors of the caller's.
 @safe
 package struct MessageReceiver: ~Copyable {
-  /// The bytes kept for the name of each sender: a `sockaddr_in6` and padding.
-  package static let nameStride = 32
-
   private let messages: UnsafeMutablePointer<clinux_message>
-  private let names: UnsafeMutableRawPointer?
-  private var namesToReset = 0
   /// The bytes of each message that the last `receive` got; -1: it was longer than its vectors.
   package let lengths: UnsafeMutablePointer<Int32>
   /// The most messages of one call.
   package let capacity: Int
 
-  /// - Parameters:
-  ///   - vectors: `capacity * vectorsPerMessage` vectors; they and what they point to must live longer than this value.
-  ///   - wantsNames: whether senders' addresses are kept.
-  package init(vectors: UnsafeMutablePointer<iovec>, vectorsPerMessage: Int, capacity: Int, wantsNames: Bool) {
+  /// - Parameter vectors: `capacity * vectorsPerMessage`; they and what they point to must live longer than this value.
+  package init(vectors: UnsafeMutablePointer<iovec>, vectorsPerMessage: Int, capacity: Int) {
     self.capacity = capacity
     unsafe messages = .allocate(capacity: capacity)
     unsafe lengths = .allocate(capacity: capacity)
     unsafe lengths.initialize(repeating: 0, count: capacity)
-    unsafe names =
-      wantsNames ? .allocate(byteCount: capacity * MessageReceiver.nameStride, alignment: 8) : nil
     for index in 0..<capacity {
       var message = unsafe clinux_message()
       unsafe message.header.msg_iov = unsafe vectors + index * vectorsPerMessage
       unsafe message.header.msg_iovlen = vectorsPerMessage
-      if let names = unsafe names {
-        unsafe message.header.msg_name = unsafe names + index * MessageReceiver.nameStride
-        unsafe message.header.msg_namelen = socklen_t(MessageReceiver.nameStride)
-      }
       unsafe (messages + index).initialize(to: message)
     }
   }
@@ -48,23 +35,16 @@ package struct MessageReceiver: ~Copyable {
   deinit {
     unsafe messages.deallocate()
     unsafe lengths.deallocate()
-    unsafe names?.deallocate()
   }
 
   /// Receives what is there, without waiting.
   /// - Parameter most: how many messages at most, no more than `capacity`.
   /// - Returns: how many came, or `-errno`; `-EAGAIN`: none.
   package mutating func receive(from socket: Int32, most: Int) -> Int32 {
-    if unsafe names != nil {
-      for index in 0..<namesToReset {
-        unsafe messages[index].header.msg_namelen = socklen_t(MessageReceiver.nameStride)
-      }
-    }
     while true {
       let count = unsafe clinux_receive_messages(socket, messages, UInt32(most), Int32(MSG_DONTWAIT))
       if count >= 0 {
-        namesToReset = Int(count)
-        for index in 0..<namesToReset {
+        for index in 0..<Int(count) {
           let isTruncated = unsafe messages[index].header.msg_flags & Int32(MSG_TRUNC) != 0
           unsafe lengths[index] = isTruncated ? -1 : Int32(truncatingIfNeeded: messages[index].length)
         }
@@ -72,11 +52,6 @@ package struct MessageReceiver: ~Copyable {
       }
       if errno != EINTR { return -errno }
     }
-  }
-
-  /// The sender's address as the kernel wrote it; names must be wanted.
-  package func name(_ index: Int) -> UnsafeRawPointer {
-    unsafe UnsafeRawPointer(names.unsafelyUnwrapped + index &* MessageReceiver.nameStride)
   }
 }
 

@@ -82,7 +82,7 @@ struct MessageForwarder: ~Copyable {
     self.port = port
     self.largestFrame = largestFrame
     receiving = unsafe MessageReceiver(
-      vectors: buffers.vectors, vectorsPerMessage: 2, capacity: MessageForwarder.batch, wantsNames: false)
+      vectors: buffers.vectors, vectorsPerMessage: 2, capacity: MessageForwarder.batch)
   }
 
   /// Receives one batch.

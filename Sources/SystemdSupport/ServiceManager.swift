@@ -52,8 +52,9 @@ package struct ServiceManager: Sendable {
   @discardableResult
   package func watchdog() -> Outcome { notify("WATCHDOG=1") }
 
-  private func notify(_ message: String) -> Outcome {
-    let result = unsafe sd_notify(0, message)
+  func notify(_ message: String) -> Outcome { outcome(unsafe sd_notify(0, message)) }
+
+  func outcome(_ result: Int32) -> Outcome {
     if result > 0 { return .sent }
     return result == 0 ? .noManager : .failed(Errno(-result))
   }

@@ -9,13 +9,18 @@ package struct OpenParameters {
   package var lan: String
   package var name: String
   package var values: [OptionValue]
+  /// What the port of the process before has left; nil: nothing.
+  package var adopted: Heritage?
 
-  package init(number: UInt32, role: PortRole, lan: String, name: String, values: [OptionValue]) {
+  package init(
+    number: UInt32, role: PortRole, lan: String, name: String, values: [OptionValue], adopted: Heritage? = nil
+  ) {
     self.number = number
     self.role = role
     self.lan = lan
     self.name = name
     self.values = values
+    self.adopted = adopted
   }
 
   /// Calls `body` with the C form; its pointers are valid during the call.
@@ -48,8 +53,12 @@ package struct OpenParameters {
       var open = unsafe umbel_open(
         size: UInt32(MemoryLayout<umbel_open>.size), number: number, role: role.rawValue,
         value_stride: UInt32(MemoryLayout<umbel_value>.stride), values: buffer.baseAddress,
-        value_count: UInt32(buffer.count), zero: 0, lan: text(lan), name: text(name), client: client)
-      return unsafe withUnsafePointer(to: &open) { unsafe body($0) }
+        value_count: UInt32(buffer.count), zero: 0, lan: text(lan), name: text(name), client: client, adopted: nil)
+      guard let adopted else { return unsafe withUnsafePointer(to: &open) { unsafe body($0) } }
+      return unsafe adopted.withC { heritage in
+        unsafe open.adopted = heritage
+        return unsafe withUnsafePointer(to: &open) { unsafe body($0) }
+      }
     }
   }
 }

@@ -14,6 +14,9 @@ public struct PortConfiguration {
   public let name: String
   /// The client of a door; nil: a configured port.
   public let client: TransportClient?
+  /// What this port left when the process before ended: its descriptors are the port's once it was made. A client's
+  /// descriptor is then -1. nil: the port begins anew.
+  public let adopted: Heritage?
 
   private struct Value {
     var text = ""
@@ -27,18 +30,21 @@ public struct PortConfiguration {
 
   /// Copies what the host passes for the time of a call.
   init?(reading open: UnsafePointer<umbel_open>, options: [TransportOption]) {
-    let configuration = unsafe open.pointee
-    guard let role = unsafe TransportRole(rawValue: configuration.role) else { return nil }
+    guard let role = unsafe TransportRole(rawValue: open.pointee.role) else { return nil }
     self.role = role
     self.options = options
-    unsafe number = configuration.number
-    unsafe lan = PortConfiguration.text(configuration.lan)
-    unsafe name = PortConfiguration.text(configuration.name)
-    unsafe client = configuration.client.map { unsafe TransportClient(reading: $0) }
+    unsafe number = open.pointee.number
+    unsafe lan = PortConfiguration.text(open.pointee.lan)
+    unsafe name = PortConfiguration.text(open.pointee.name)
+    unsafe client = open.pointee.client.map { unsafe TransportClient(reading: $0) }
+    // A host of before the field was added ends its struct there.
+    let end = unsafe MemoryLayout<umbel_open>.offset(of: \.adopted)! + MemoryLayout<UInt>.size
+    let hasAdopted = unsafe Int(open.pointee.size) >= end
+    unsafe adopted = hasAdopted ? open.pointee.adopted.map { unsafe Heritage(reading: $0) } : nil
     values = Array(repeating: nil, count: options.count)
-    guard let first = unsafe UnsafeRawPointer(configuration.values) else { return }
-    for index in 0..<Int(unsafe configuration.value_count) {
-      let place = unsafe first + index * Int(configuration.value_stride)
+    guard let first = unsafe UnsafeRawPointer(open.pointee.values) else { return }
+    for index in 0..<Int(unsafe open.pointee.value_count) {
+      let place = unsafe first + index * Int(open.pointee.value_stride)
       let value = unsafe place.assumingMemoryBound(to: umbel_value.self).pointee
       guard unsafe Int(value.option) < options.count else { continue }
       unsafe values[Int(value.option)] = Value(

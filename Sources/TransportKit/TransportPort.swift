@@ -46,6 +46,13 @@ open class TransportPort: TransportEndpoint {
   /// - Parameter addresses: what was found, or a negative EAI_* code of `<netdb.h>`.
   open func resolved(token: UInt64, addresses: Result<[umbel_address], ResolutionError>) {}
 
+  /// Says what is to be kept of the port when this process ends without closing it: the next one opens it with that as
+  /// ``PortConfiguration/adopted``. Control thread; nothing may change here.
+  /// - Parameter isQuiet: the forwarding thread rests during the call, whose data may be read. Otherwise it is at work,
+  ///   and what is said must hold whatever it moves until the process is killed.
+  /// - Returns: nil: nothing can be kept, or not now.
+  open func handOver(isQuiet: Bool) -> Heritage? { nil }
+
   /// Frees what the port holds. Control thread; nothing is called after it.
   open func close() {}
 

@@ -41,6 +41,7 @@ extension TransportDefinition {
     unsafe table.tick = tickEndpoint
     unsafe table.statistics = portStatistics
     unsafe table.remotes = portRemotes
+    unsafe table.hand_over = handOverPort
   }
 }
 

@@ -18,6 +18,8 @@
  *     -> stop (forwarding) -> close (control)
  *   start and stop may be absent. After stop the host calls nothing but close; what the transport still reports for that
  *   port is ignored.
+ *   A port may outlive its process, when the agent is restarted or killed: hand_over says what is to be kept of it, and
+ *   the next process opens it with that (umbel_heritage). Neither stop nor close is called then.
  *
  * Versioning
  *   Every struct that may grow begins with its size in bytes. Fields are only added, at the end. Host and transport use
@@ -248,6 +250,33 @@ typedef struct umbel_door {
     uint32_t flags;                 /* UMBEL_DOOR_* */
 } umbel_door;
 
+/* The most descriptors that are kept of one port, and bytes of its state. */
+#define UMBEL_MOST_KEPT 16u
+#define UMBEL_MOST_KEPT_STATE 196608u
+
+/* umbel_heritage.flags */
+#define UMBEL_HERITAGE_QUIET 1u    /* nothing has moved since: state says where each frame is */
+
+/* A descriptor that is kept when the process ends. */
+typedef struct umbel_kept {
+    int32_t descriptor;
+    uint32_t kind;                  /* the transport's own number: which of its descriptors it is */
+} umbel_kept;
+
+/* What a port leaves to the process after this one: descriptors, which the host keeps open, and bytes in which the
+ * transport writes what the next process cannot learn from them. The next transport may be a later version: what it
+ * cannot read it refuses in open. Bytes come back as they were, no process before has checked them. */
+typedef struct umbel_heritage {
+    uint32_t size;
+    uint32_t flags;                 /* UMBEL_HERITAGE_* */
+    umbel_kept *kept;
+    uint32_t kept_stride;
+    uint32_t kept_count;            /* hand_over is given the room and sets the number; at most UMBEL_MOST_KEPT */
+    void *state;
+    uint32_t state_length;          /* the same, in bytes; at most UMBEL_MOST_KEPT_STATE */
+    uint32_t zero;
+} umbel_heritage;
+
 /* What open gets. Valid during the call only. */
 typedef struct umbel_open {
     uint32_t size;
@@ -260,6 +289,8 @@ typedef struct umbel_open {
     const char *lan;
     const char *name;               /* of the port */
     umbel_client *client;           /* the client of a door; NULL: a configured port */
+    const umbel_heritage *adopted;  /* what the port of the process before left; NULL: nothing. A client's descriptor is
+                                     * then -1 and its state NULL: what stands for it is among the kept */
 } umbel_open;
 
 /* ---- Descriptors ----------------------------------------------------------------------------------------------- */
@@ -399,8 +430,8 @@ typedef struct umbel_transport {
     void (*abandon)(umbel_client *client);
 
     /* Control. Makes a port and says which endpoint carries it (a new one, or one that exists). What may pass by itself
-     * is no error: report UMBEL_STATE_WAITING. On success a client's descriptor and state are the transport's, on failure
-     * they stay the host's. state_changed may be called from within. */
+     * is no error: report UMBEL_STATE_WAITING. On success a client's descriptor and state and all adopted descriptors are
+     * the transport's, on failure they stay the host's. state_changed may be called from within. */
     int32_t (*open)(umbel_host_port *host_port, const umbel_open *configuration, umbel_port **port,
                     umbel_endpoint **endpoint, umbel_problem *problem);
 
@@ -457,6 +488,16 @@ typedef struct umbel_transport {
 
     /* Forwarding. Fills at most capacity peers of a trunk, returns how many there are in all. May be NULL. */
     int32_t (*remotes)(umbel_port *port, umbel_remote_info *remotes, uint32_t stride, uint32_t capacity);
+
+    /* Control. Says what is to be kept of the port when this process ends without closing it. Descriptors stay the
+     * transport's; the host duplicates them. Called after open and after each commit, and for the last time with
+     * UMBEL_HERITAGE_QUIET.
+     * Without that flag the forwarding thread is at work: what is said must hold for a process that is killed at any time
+     * from now on, and lets the port be opened again whatever has moved until then. A port that cannot go on after that (a
+     * stream in the middle of a frame) says -EAGAIN. With it the forwarding thread rests between two calls, and goes on
+     * later if the hand-over comes to nothing: the transport may read what that thread writes, and changes nothing.
+     * 0, or -errno: nothing is kept. NULL: never. */
+    int32_t (*hand_over)(umbel_port *port, umbel_heritage *heritage);
 } umbel_transport;
 
 /* What a transport exports under this name, with default visibility. Control thread, once. host lives for ever. Returns

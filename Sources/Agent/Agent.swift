@@ -6,6 +6,7 @@
 //
 // All of it lives on the control thread.
 
+import AgentAPI
 import CTransport
 import Glibc
 import Hello
@@ -40,7 +41,12 @@ final class Agent {
   private var endpoints: [OpaquePointer: WeakEndpoint] = unsafe [:]
   private var shownStatus = ""
   private var isStatusStale = false
-  private var isEnding = false
+  private(set) var isEnding = false
+  /// The next process takes over: nothing is to be closed or removed.
+  var isHandingOver = false
+  /// What is still to be taken over from the process before; nothing once the agent has started.
+  var inheritance = Inheritance()
+  private(set) lazy var keeper = Keeper(self, isActive: manager.hasStore)
   var interfaceTimer: ControlLoop.Timer?
   var network: Box<NetlinkMonitor>?
   let resolver: NameResolver
@@ -89,8 +95,11 @@ final class Agent {
 
   /// Makes a LAN with its doors and ports. A port whose transport cannot open it is shown as failed in the journal and
   /// does not keep the others from opening.
+  /// - Parameter request: how it was asked for at the control interface; nil: the configuration names it.
   @discardableResult
-  func addLAN(_ configuration: LanConfiguration) throws(AgentFailure) -> ManagedLAN {
+  func addLAN(
+    _ configuration: LanConfiguration, request: AddLan.Parameters? = nil
+  ) throws(AgentFailure) -> ManagedLAN {
     if isEnding { throw AgentFailure("the agent is ending") }
     guard lans.count < Self.mostLANs else { throw AgentFailure("there are \(Self.mostLANs) LANs, as many as can be") }
     guard let thread = thread(for: configuration) else { throw AgentFailure("no forwarding thread") }
@@ -100,7 +109,9 @@ final class Agent {
     } catch {
       throw AgentFailure("LAN \(configuration.name) cannot be made: \(error)")
     }
+    lan.request = request
     lans.append(lan)
+    keeper.noteChange()
     do throws(DoorError) {
       try lan.openDoors()
     } catch {
@@ -108,6 +119,7 @@ final class Agent {
       throw AgentFailure(error.description)
     }
     for port in configuration.ports { open(port, in: lan) }
+    adoptGuests(of: lan)
     journal.log(.info, "LAN \(lan.name) is up", id: .lanUp, fields: [.lan: lan.name])
     noteStatus()
     return lan
@@ -130,12 +142,30 @@ final class Agent {
     // The configuration was checked against the catalogue.
     guard let transport = catalogue.transport(named: port.transport) else { return }
     do throws(PluginProblem) {
-      try lan.addPort(
-        name: port.name, transport: transport, role: port.role, values: port.values, settings: port.settings)
+      try open(port, transport, in: lan)
     } catch {
       journal.log(
         .error, "\(lan.name)/\(port.name) cannot be opened: \(error.text)", id: .portFailed,
         fields: [.lan: lan.name, .port: port.name, .transport: port.transport])
+    }
+  }
+
+  private func open(
+    _ port: PortConfiguration, _ transport: LoadedTransport, in lan: ManagedLAN
+  ) throws(PluginProblem) {
+    let former = record(of: port, in: lan)
+    do throws(PluginProblem) {
+      try lan.addPort(
+        name: port.name, transport: transport, role: port.role, values: port.values, settings: port.settings,
+        adopting: former)
+    } catch {
+      // What was kept of it may be what is wrong.
+      guard former != nil else { throw error }
+      journal.log(
+        .warning, "\(lan.name)/\(port.name) is opened anew, because it is not taken over: \(error.text)",
+        id: .adoptionFailed, fields: [.lan: lan.name, .port: port.name, .transport: port.transport])
+      try lan.addPort(
+        name: port.name, transport: transport, role: port.role, values: port.values, settings: port.settings)
     }
   }
 
@@ -147,6 +177,7 @@ final class Agent {
   /// The LAN has ended.
   func forget(_ lan: ManagedLAN) {
     lans.removeAll { $0 === lan }
+    keeper.noteChange()
     journal.log(.info, "LAN \(lan.name) is down", id: .lanDown, fields: [.lan: lan.name])
     noteStatus()
   }

@@ -52,9 +52,11 @@ package struct AgentProgram {
   package func run() -> ExitStatus {
     signal(SIGPIPE, SIG_IGN)
     // Before any thread is made: a thread that does not block them would be ended by them.
-    guard let signals = try? SignalDescriptor(blocking: [SIGTERM, SIGINT, SIGHUP]) else { return .unavailable }
+    guard let signals = try? SignalDescriptor(blocking: [SIGTERM, SIGINT, SIGHUP, SIGUSR2]) else { return .unavailable }
     let manager = ServiceManager()
     let journal = Journal()
+    var given = GivenDescriptors()
+    let names = given.names
     // Each guest takes one.
     DescriptorLimit.raise()
     do {
@@ -71,7 +73,8 @@ package struct AgentProgram {
         return .configuration
       }
       let directory = try RuntimeDirectory(runtimeDirectory)
-      return try serve(configuration, catalogue, directory, journal, manager, signals)
+      let left = LeftBehind(&given, names: names, journal)
+      return try serve(configuration, catalogue, directory, journal, manager, signals, left)
     } catch {
       journal.log(.error, "\(error)")
       return error is RuntimeDirectoryFailure ? .cannotCreate : .unavailable
@@ -80,19 +83,22 @@ package struct AgentProgram {
 
   private func serve(
     _ configuration: Configuration, _ catalogue: TransportCatalogue, _ directory: borrowing RuntimeDirectory,
-    _ journal: Journal, _ manager: ServiceManager, _ signals: consuming SignalDescriptor
+    _ journal: Journal, _ manager: ServiceManager, _ signals: consuming SignalDescriptor, _ left: LeftBehind
   ) throws -> ExitStatus {
     let loop = try ControlLoop()
     let agent = try Agent(
       loop: loop, journal: journal, manager: manager, catalogue: catalogue, runtimeDirectory: directory.path)
+    agent.inheritance = left.inheritance
     let methods = AgentMethods(agent: agent)
     let server = VarlinkServer(loop: loop, handler: methods, version: agentVersion)
     let socket = directory.path + "/umbel.sock"
-    try listen(server, at: socket)
+    let isActivated = try listen(server, at: socket, of: agent)
     defer {
-      server.stop()
-      agent.guests.stop()
-      unsafe unlink(socket)
+      if !agent.isHandingOver {
+        server.stop()
+        agent.guests.stop()
+        if !isActivated { unsafe unlink(socket) }
+      }
       // The server does not hold its handler.
       withExtendedLifetime(methods) {}
     }
@@ -100,14 +106,17 @@ package struct AgentProgram {
     do {
       // Before the ports look at the network: what changes from then on is not missed.
       try agent.watchInterfaces()
-      try agent.guests.listen(at: directory.path + "/notify", group: agent.access.group)
+      try listenForGuests(at: directory.path + "/notify", agent)
       try agent.start(configuration)
+      methods.repeatRequests(of: agent.inheritance)
     } catch {
       // The LANs that were made are taken down: no socket, directory or running thread is left behind.
       agent.end { loop.stop() }
       try loop.run()
       throw error
     }
+    agent.restoreStations()
+    left.finish(agent)
     agent.feedWatchdog()
     manager.ready(status: agent.statusText)
     try loop.run()
@@ -121,22 +130,41 @@ package struct AgentProgram {
     let signals = Box(signals)
     try loop.watch(signals.value.descriptor.number) { _ in
       while let number = signals.value.next() {
-        if number == SIGHUP {
-          journal.log(.notice, "SIGHUP: a changed configuration is read at the next start")
-        } else {
-          agent.end { loop.stop() }
+        switch number {
+        case SIGHUP: journal.log(.notice, "SIGHUP: a changed configuration is read at the next start")
+        case SIGUSR2: agent.leaveToManager { loop.stop() }
+        default: agent.end { loop.stop() }
         }
       }
     }
   }
 
-  private func listen(_ server: VarlinkServer, at path: String) throws(AgentFailure) {
+  /// - Returns: whether the service manager has made the socket and its file.
+  private func listen(_ server: VarlinkServer, at path: String, of agent: Agent) throws(AgentFailure) -> Bool {
     do throws(Errno) {
-      // Anyone may connect: who may call is decided for each call, and others get an answer that says what they need.
-      try server.listen(at: path, mode: 0o666)
+      var isActivated = false
+      let descriptor: Descriptor
+      if let listener = agent.inheritance.listener(at: path) {
+        isActivated = listener.isActivated
+        descriptor = listener.takeDescriptor()
+        try descriptor.setNonBlocking()
+      } else {
+        // Anyone may connect: who may call is decided for each call, and others get an answer that says what they need.
+        descriptor = try UnixSocket.listen(at: path, kind: .stream, mode: 0o666)
+      }
+      if !isActivated { agent.keeper.listeners.append((path, descriptor.number)) }
+      try server.serve(listener: descriptor)
+      return isActivated
     } catch {
       throw AgentFailure("\(path) cannot be made: \(error). Name another directory with --runtime-dir.")
     }
+  }
+
+  private func listenForGuests(at path: String, _ agent: Agent) throws(AgentFailure) {
+    var former: Box<Descriptor>?
+    if let listener = agent.inheritance.listener(at: path) { former = Box(listener.takeDescriptor()) }
+    let number = try agent.guests.listen(at: path, group: agent.access.group, former: former)
+    agent.keeper.listeners.append((path, number))
   }
 
   // MARK: Parts

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -50,6 +51,11 @@ int clinux_peer_process(int socket)
 int clinux_process_descriptor(int32_t process)
 {
     return (int)syscall(SYS_pidfd_open, process, 0);
+}
+
+int clinux_memory_file(const char *name)
+{
+    return memfd_create(name, MFD_CLOEXEC);
 }
 
 /* A control buffer with the alignment that CMSG_FIRSTHDR expects. */

@@ -14,6 +14,14 @@ package struct Wakeup: ~Copyable {
     _ = eventfd_write(descriptor.number, 1)
   }
 
+  /// Waits until it is signalled, and clears it.
+  package borrowing func wait() {
+    var entry = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+    // Interrupted, it comes back early, which its callers bear.
+    unsafe poll(&entry, 1, -1)
+    clear()
+  }
+
   /// Makes the descriptor unreadable until the next signal.
   package borrowing func clear() {
     var value: eventfd_t = 0

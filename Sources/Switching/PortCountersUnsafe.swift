@@ -16,6 +16,7 @@ import Synchronization
   }
 
   private static var firstDrop: Int { Place.allCases.count }
+  private static var count: Int { firstDrop + DropReason.allCases.count }
 
   /// Bytes that the counters of one port take: whole cache lines, so that ports do not share one.
   static let byteCount = 320
@@ -34,7 +35,7 @@ import Synchronization
   func add(_ place: Place) { add(1, at: place.rawValue) }
 
   func reset() {
-    for place in 0..<(PortCounters.firstDrop + DropReason.allCases.count) {
+    for place in 0..<PortCounters.count {
       unsafe counters[place].store(0, ordering: .relaxed)
     }
   }
@@ -61,6 +62,16 @@ import Synchronization
 
   /// Counts a frame that is sent although the underlay does not carry it in one piece. Forwarding thread.
   package func countFragmented() { add(.fragmented) }
+
+  /// All counters in one list, in an order of this version of the program. Any thread.
+  package var values: [UInt64] { (0..<PortCounters.count).map { unsafe counters[$0].load(ordering: .relaxed) } }
+
+  /// Adds what the same port had counted in another process. Forwarding thread.
+  /// - Parameter values: as ``values`` gave them; of a list of another length nothing.
+  package func carry(_ values: [UInt64]) {
+    guard values.count == PortCounters.count else { return }
+    for (place, value) in values.enumerated() { add(value, at: place) }
+  }
 
   /// The values now. Any thread; the counters are read one after the other, so a frame may be in one and not yet in
   /// another.

@@ -1,4 +1,4 @@
-import Ethernet
+package import Ethernet
 
 // A learning switch (IEEE 802.1D, clause 7) for one LAN: frames and times in, verdicts out. No clock, no system call.
 //
@@ -241,6 +241,20 @@ extension Switch {
   package mutating func forget(_ remote: Remote, of port: PortIndex, now: UInt32) {
     checkInUse(port)
     fdb.forget(remote, of: port, now: now, &ports)
+  }
+
+  /// Puts back a station that another switch had learned at what is this port now, unless it is known already or was not
+  /// heard for too long. A remote of the other switch means nothing here: the station is behind all of the trunk until it
+  /// is heard again.
+  /// - Parameter ageSeconds: since it was last heard.
+  package mutating func restore(
+    vlan: UInt16, address: MACAddress, at port: PortIndex, ageSeconds: UInt32, now: UInt32
+  ) {
+    checkInUse(port)
+    let key = FDBKey(vlan: vlan, address: address)
+    guard ageSeconds < UInt32(fdb.ageingSeconds), vlan < 4_096, !address.isGroup, address.rawValue != 0 else { return }
+    if let slot = unsafe fdb.find(key), unsafe fdb.isLive(slot.pointee, now: now, ports) { return }
+    _ = fdb.learn(key, at: port, remote: .everyone, now: now &- ageSeconds, &ports)
   }
 
   /// Lists stations, in no particular order. A listing in several calls is no snapshot: a station learned, moved or

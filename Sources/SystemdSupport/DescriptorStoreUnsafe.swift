@@ -9,6 +9,11 @@ package import LinuxIO
 // variable of the environment, whose length is limited: a name is an id of a few bytes, what it means is written elsewhere.
 
 extension ServiceManager {
+  /// Whether the manager can have a store. Before systemd 254 it does not say how many descriptors it takes.
+  package var hasStore: Bool {
+    unsafe getenv("NOTIFY_SOCKET") != nil && getenv("FDSTORE").map { unsafe String(cString: $0) } != "0"
+  }
+
   /// The most bytes of a name; so many descriptors of this length still fit into the environment.
   package static let longestStoredName = 24
 

@@ -46,6 +46,12 @@ package enum MessageID: String, Sendable, CaseIterable {
   case pluginMisbehaves = "10114c1e52dc4b1795d09e0a0d5cc966"
   /// A forwarding thread has shown no progress.
   case threadStuck = "0b42d958c45b49139e57d895aeff18f8"
+  /// Ports were taken over from the process before.
+  case adopted = "5a679378d45b421fa613b5d8e4b4ee33"
+  /// What the process before left could not be used, and the agent has started clean.
+  case adoptionFailed = "5e5616bfca3d472c8d7de84756141e0a"
+  /// Another process has taken over the ports of this one.
+  case handedOver = "9d7aafd6dedb43cd9eb8a946c4975647"
   /// A guest told the agent of its panic, or that it hangs.
   case guestTrouble = "55838f2bcc774bfab591abdace80eeb3"
   /// A user of a guest wrote to the guest's /proc/mconsole.

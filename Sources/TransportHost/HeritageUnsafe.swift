@@ -1,4 +1,4 @@
-package import CTransport
+import CTransport
 import Glibc
 
 /// What a port leaves to the process after this one; see `umbel_heritage` of `umbel_transport.h`.
@@ -61,7 +61,7 @@ extension LoadedTransport {
           kept: kept.baseAddress, kept_stride: UInt32(MemoryLayout<umbel_kept>.stride), kept_count: UInt32(kept.count),
           state: UnsafeMutableRawPointer(state.baseAddress), state_length: UInt32(room), zero: 0)
         let result = unsafe handOver(port, &heritage)
-        counts = (Int(heritage.kept_count), Int(heritage.state_length))
+        counts = unsafe (Int(heritage.kept_count), Int(heritage.state_length))
         return result
       }
       // A number beyond the room is the plugin's mistake: then nothing of it is believed.

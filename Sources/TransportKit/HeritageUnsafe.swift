@@ -52,7 +52,8 @@ public struct Heritage: Sendable {
   /// Writes it where the host wants it.
   /// - Returns: 0, or a negative error number: there is too little room.
   func write(to heritage: UnsafeMutablePointer<umbel_heritage>) -> Int32 {
-    let fits = unsafe kept.count <= Int(heritage.pointee.kept_count)
+    let fits =
+      unsafe kept.count <= Int(heritage.pointee.kept_count)
       && state.count <= Int(heritage.pointee.state_length)
     guard fits else { return -ENOSPC }
     for (index, kept) in kept.enumerated() {

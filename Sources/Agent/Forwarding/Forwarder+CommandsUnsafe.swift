@@ -3,6 +3,7 @@ import CTransport
 import Glibc
 import LinuxIO
 import Switching
+import TransportHost
 
 extension Forwarder {
   /// Carries out what the control thread asks for, in order.
@@ -13,7 +14,18 @@ extension Forwarder {
       unsafe state.pointee.isFruitful = true
       _ = unsafe state.pointee.channel.completions.push(bits)
       unsafe state.pointee.channel.controlWakeup.signal()
+      if unsafe state.pointee.isFrozen, unsafe !state.pointee.isResting { rest() }
     }
+  }
+
+  /// Waits for commands alone, until one of them thaws the thread or ends it.
+  private func rest() {
+    unsafe state.pointee.isResting = true
+    while unsafe state.pointee.isFrozen {
+      unsafe state.pointee.channel.wakeup.wait()
+      carryOutCommands()
+    }
+    unsafe state.pointee.isResting = false
   }
 
   private func carryOut(_ command: ForwardingCommand) {
@@ -52,8 +64,27 @@ extension Forwarder {
     case .setPath(let port, let bytes): unsafe port.pointee.note(probed: bytes)
     case .setShut(let port, let isShut): unsafe shut(port, isShut)
     case .setMuted(let trunk, let remotes): unsafe mute(remotes, of: trunk)
+    case .carryCounters(let port, let values):
+      if unsafe port.pointee.slot != nil { unsafe port.pointee.counters.carry(values) }
+    case .restoreStations(let lan, let stations): unsafe restore(stations, in: lan)
+    case .freeze: unsafe state.pointee.isFrozen = true
+    case .thaw: unsafe state.pointee.isFrozen = false
     case .ping: break
-    case .stop: unsafe state.pointee.isStopping = true
+    case .stop:
+      unsafe state.pointee.isFrozen = false
+      unsafe state.pointee.isStopping = true
+    }
+  }
+
+  private func restore(_ stations: [KeptStation], in lan: UnsafeMutablePointer<LANContext>) {
+    for station in stations {
+      // A port that has ended in the meantime has none.
+      guard station.port < UInt32(PortNumbers.capacity),
+        let port = unsafe state.pointee.ports.pointer(Int(station.port)).pointee, unsafe port.pointee.lan == lan,
+        let slot = unsafe port.pointee.slot
+      else { continue }
+      unsafe lan.pointee.core.restore(
+        vlan: station.vlan, address: station.address, at: slot, ageSeconds: station.ageSeconds, now: seconds)
     }
   }
 

@@ -80,6 +80,9 @@ struct ForwarderState: ~Copyable {
   var hasStaleEndpoints = false
   var hasUnsettledPorts = false
   var isStopping = false
+  /// Commands are carried out, nothing else; and whether the thread has noticed.
+  var isFrozen = false
+  var isResting = false
 
   init(channel: ForwardingChannel) throws(Errno) {
     // What can fail comes first: a value without copies is either whole or not there.

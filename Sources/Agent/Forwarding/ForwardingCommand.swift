@@ -41,6 +41,14 @@ package final class ForwardingCommand: @unchecked Sendable {
     case setShut(UnsafeMutablePointer<PortContext>, Bool)
     /// Drops what comes from these remotes from now on, and from no others.
     case setMuted(UnsafeMutablePointer<PortContext>, [Remote])
+    /// Adds to the port's counters what it had counted in the process before.
+    case carryCounters(UnsafeMutablePointer<PortContext>, [UInt64])
+    /// Puts stations of the process before into the FDB.
+    case restoreStations(UnsafeMutablePointer<LANContext>, [KeptStation])
+    /// The thread carries out commands and does nothing else until `thaw`: no call of a plugin is under way when this has
+    /// come back, and none begins.
+    case freeze
+    case thaw
     /// Nothing: shows that the thread makes progress.
     case ping
     /// Ends the thread.

@@ -58,15 +58,25 @@ final class AnnouncedGuests {
   deinit { stop() }
 
   /// Makes the socket, mode 0660, and takes what is sent there.
-  /// - Parameter group: who owns the file; nil leaves the process's group.
-  func listen(at path: String, group: UInt32?) throws(AgentFailure) {
+  /// - Parameters:
+  ///   - group: who owns the file; nil leaves the process's group.
+  ///   - former: the socket, if it is there already.
+  /// - Returns: its number.
+  @discardableResult
+  func listen(at path: String, group: UInt32?, former: Box<Descriptor>? = nil) throws(AgentFailure) -> Int32 {
     do throws(Errno) {
-      let listener = try UnixSocket.listen(
-        at: path, kind: .datagram, mode: 0o660, group: group, wantsCredentials: true)
-      let number = listener.number
-      socket = Box(listener)
+      let listener: Box<Descriptor>
+      if let former {
+        listener = former
+      } else {
+        listener = Box(
+          try UnixSocket.listen(at: path, kind: .datagram, mode: 0o660, group: group, wantsCredentials: true))
+      }
+      let number = listener.value.number
+      socket = listener
       self.path = path
       try loop.watch(number) { [unowned self] _ in self.receive() }
+      return number
     } catch {
       throw AgentFailure("\(path) cannot be made: \(error). Name another directory with --runtime-dir.")
     }

@@ -22,9 +22,9 @@ final class DatagramDoor: LANDoor {
     _ configuration: DoorConfiguration, _ index: Int, of transport: LoadedTransport, in lan: ManagedLAN
   ) throws(DoorError) {
     let path = configuration.place(of: transport.description.doors[index], in: lan.directory)
-    file = try DoorSocket(
+    file = try DoorSocket.open(
       at: path, kind: .datagram, configuration: configuration,
-      group: try configuration.access(otherwise: lan.agent.access).group)
+      group: try configuration.access(otherwise: lan.agent.access).group, in: lan)
     try super.init(configuration, index, of: transport, in: lan)
     do {
       let client = unsafe DoorClient(
@@ -37,6 +37,8 @@ final class DatagramDoor: LANDoor {
       throw DoorError("\(place) cannot be opened: \(error).")
     }
   }
+
+  override var keptSocket: Int32? { file.isActivated ? nil : file.descriptor.number }
 
   override var ownPort: ManagedPort? { port }
 

@@ -4,9 +4,10 @@ import LinuxIO
 /// A Unix socket of a door and its file, which goes with it unless somebody has put another in its place.
 final class DoorSocket {
   let descriptor: Descriptor
+  /// The service manager made it, and its file.
+  let isActivated: Bool
   private let path: String
-  private let device: dev_t
-  private let inode: ino_t
+  private let identity: SocketIdentity?
 
   /// Makes the socket. One that nobody listens at is replaced.
   /// - Parameter isFlat: the path is the administrator's choice, not one below the runtime directory.
@@ -22,16 +23,42 @@ final class DoorSocket {
     } catch {
       throw Self.problem(at: path, error, isFlat: configuration.place != .standard)
     }
-    var status = stat()
-    guard unsafe lstat(path, &status) == 0 else { throw DoorError(path: path, error: Errno.current) }
-    device = status.st_dev
-    inode = status.st_ino
+    isActivated = false
+    identity = SocketIdentity(of: path)
+  }
+
+  /// Takes over one that is there already. Mode and group become what the configuration says, unless the service manager
+  /// has made the file.
+  init(
+    adopting listener: consuming Inheritance.Listener, at path: String, kind: UnixSocket.Kind,
+    configuration: DoorConfiguration, group: UInt32?
+  ) throws(DoorError) {
+    self.path = path
+    isActivated = listener.isActivated
+    identity = SocketIdentity(of: path)
+    descriptor = listener.takeDescriptor()
+    do throws(Errno) {
+      try descriptor.setNonBlocking()
+      if kind == .datagram { try setSocketOption(descriptor.number, SOL_SOCKET, SO_PASSCRED, 1) }
+      if !isActivated { try SocketFile(at: path).setAccess(mode: configuration.mode, group: group) }
+    } catch {
+      throw DoorError("\(path) cannot be taken over: \(error).")
+    }
+  }
+
+  /// The socket of a door: the one that is there already, or a new one.
+  static func open(
+    at path: String, kind: UnixSocket.Kind, configuration: DoorConfiguration, group: UInt32?, in lan: ManagedLAN
+  ) throws(DoorError) -> DoorSocket {
+    guard let listener = lan.agent.inheritance.listener(at: path) else {
+      return try DoorSocket(at: path, kind: kind, configuration: configuration, group: group)
+    }
+    return try DoorSocket(adopting: listener, at: path, kind: kind, configuration: configuration, group: group)
   }
 
   /// Removes the file, if it is still this socket's. The socket goes with the value.
   func removeFile() {
-    var status = stat()
-    guard unsafe lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
+    guard !isActivated, let identity, SocketIdentity(of: path) == identity else { return }
     unsafe unlink(path)
   }
 

@@ -53,6 +53,9 @@ class LANDoor {
   /// Why nobody can come in for now; nil: it is open.
   var problem: String? { nil }
 
+  /// Its listening socket, which outlives this process; nil: there is none, or the service manager keeps it anyway.
+  var keptSocket: Int32? { nil }
+
   /// The port of a datagram door's own.
   var ownPort: ManagedPort? { nil }
 

@@ -34,6 +34,7 @@ final class ListeningDoor: LANDoor {
   private var nextCrowdRecord: UInt64 = 0
   private var isParked = false
   private var isClosed = false
+  private var isActivated = false
   private var hasSaidWhy = false
   private var waitingReason: String?
   private var retrySeconds: UInt64 = 1
@@ -52,9 +53,9 @@ final class ListeningDoor: LANDoor {
       listen(at: address)
       return
     }
-    let file = try DoorSocket(
+    let file = try DoorSocket.open(
       at: place, kind: description.socketType == SOCK_STREAM.rawValue ? .stream : .seqpacket,
-      configuration: configuration, group: access.group)
+      configuration: configuration, group: access.group, in: lan)
     self.file = file
     do throws(Errno) {
       try watch()
@@ -65,6 +66,10 @@ final class ListeningDoor: LANDoor {
   }
 
   override var problem: String? { waitingReason }
+
+  override var keptSocket: Int32? { file.map { $0.isActivated ? nil : $0.descriptor.number } ?? keptListener }
+
+  private var keptListener: Int32? { isActivated ? nil : tcpListener?.value.number }
 
   override func close() {
     isClosed = true
@@ -102,7 +107,7 @@ final class ListeningDoor: LANDoor {
   private func listen(at address: SocketAddress) {
     guard !isClosed else { return }
     do throws(Errno) {
-      tcpListener = Box(try InternetSocket.listen(at: address, backlog: 1_024))
+      tcpListener = Box(try makeListener(at: address))
       try watch()
       if waitingReason != nil {
         lan.agent.journal.log(.notice, "door \(name) of LAN \(lan.name) listens at \(place)", fields: [.lan: lan.name])
@@ -114,6 +119,16 @@ final class ListeningDoor: LANDoor {
       lan.agent.loop.after(milliseconds: retrySeconds * 1_000) { [weak self] in self?.listen(at: address) }
       retrySeconds = min(retrySeconds * 2, 30)
     }
+  }
+
+  private func makeListener(at address: SocketAddress) throws(Errno) -> Descriptor {
+    guard let listener = lan.agent.inheritance.listener(at: place) else {
+      return try InternetSocket.listen(at: address, backlog: 1_024)
+    }
+    isActivated = listener.isActivated
+    let descriptor = listener.takeDescriptor()
+    try descriptor.setNonBlocking()
+    return descriptor
   }
 
   private func note(waiting reason: String) {

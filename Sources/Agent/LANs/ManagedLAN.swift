@@ -1,3 +1,4 @@
+import AgentAPI
 import CTransport
 import Glibc
 import LinuxIO
@@ -27,7 +28,10 @@ final class ManagedLAN {
   let context: UnsafeMutablePointer<LANContext>
   /// What its ports say to other agents, and hear.
   private(set) lazy var hello = LANHello(self)
-  private var guestNumbers: [String: Int] = [:]
+  /// The last number given to a port of each kind that was given no name.
+  var guestNumbers: [String: Int] = [:]
+  /// How it was asked for at the control interface; nil: the configuration names it.
+  var request: AddLan.Parameters?
   /// Kept until their ports are closed: their transports may still announce clients.
   private var closedDoors: [LANDoor] = []
   private var isEnding = false
@@ -74,7 +78,7 @@ final class ManagedLAN {
     if isMade ? unsafe chmod(directory, 0o755) != 0 : errno != EEXIST {
       throw DoorError(path: directory, error: Errno.current)
     }
-    for door in configuration.doors {
+    for door in configuration.doors + activatedDoors {
       // The configuration was checked: a door that no transport serves did not pass.
       guard let (transport, index) = agent.catalogue.door(named: door.name) else { continue }
       let description = transport.description.doors[index]
@@ -84,6 +88,25 @@ final class ManagedLAN {
         isDatagram
           ? try DatagramDoor(door, index, of: transport, in: self)
           : try ListeningDoor(door, index, of: transport, in: self))
+    }
+  }
+
+  /// Doors that the service manager has opened beside those of the configuration: sockets named `LAN.DOOR`.
+  private var activatedDoors: [DoorConfiguration] {
+    let configured = configuration.doors.compactMap { door in
+      agent.catalogue.door(named: door.name).map { transport, index in
+        door.place(of: transport.description.doors[index], in: directory)
+      }
+    }
+    return agent.inheritance.activatedDoors(of: name).compactMap { door, place in
+      if configured.contains(place) { return nil }
+      guard agent.catalogue.door(named: door) != nil, place.hasPrefix("/") else {
+        agent.journal.log(
+          .warning, "socket \(name).\(door) at \(place) is not used: no transport serves a door \(door) there",
+          fields: [.lan: name])
+        return nil
+      }
+      return DoorConfiguration(name: door, place: .path(place))
     }
   }
 
@@ -120,20 +143,23 @@ final class ManagedLAN {
   // MARK: Ports
 
   /// Opens a port of the configuration or of the control interface.
-  /// - Parameter settings: the agent's own options; nil: the LAN's defaults.
+  /// - Parameters:
+  ///   - settings: the agent's own options; nil: the LAN's defaults.
+  ///   - record: what the process before has left of it.
   /// - Throws: what the transport says, and when the LAN is full or ending.
   @discardableResult
   func addPort(
     name: String, transport: LoadedTransport, role: TransportHost.PortRole, values: [OptionValue],
-    settings: PortSettings? = nil, guest: GuestIdentity? = nil, client: DoorClient? = nil
+    settings: PortSettings? = nil, origin: PortOrigin = .configuration, guest: GuestIdentity? = nil,
+    client: DoorClient? = nil, adopting record: HandOverState.Port? = nil
   ) throws(PluginProblem) -> ManagedPort {
     let port = ManagedPort(
       number: try takeNumber(), name: name, role: role, transport: transport, values: values,
       settings: settings ?? configuration.guestDefaults.settings(of: role, isConfigured: guest == nil), guest: guest,
-      lan: self)
+      origin: guest == nil ? origin : .guest, lan: self)
     ports.append(port)
     do throws(PluginProblem) {
-      try port.open(client: client)
+      try port.open(client: client, adopting: record)
     } catch {
       ports.removeLast()
       PortNumbers.shared.giveBack(port.number)
@@ -147,7 +173,7 @@ final class ManagedLAN {
     let values = try door.values()
     let port = ManagedPort(
       number: try takeNumber(), name: "door-\(door.name)", role: .guest, transport: door.transport, values: values,
-      settings: configuration.guestDefaults.settings(of: .guest, isConfigured: false), guest: nil, isDoor: true,
+      settings: configuration.guestDefaults.settings(of: .guest, isConfigured: false), guest: nil, origin: .door,
       lan: self)
     port.door = door
     do throws(PluginProblem) {
@@ -187,6 +213,7 @@ final class ManagedLAN {
   func forget(_ port: ManagedPort) {
     ports.removeAll { $0 === port }
     doorPorts.removeAll { $0 === port }
+    agent.keeper.noteChange()
     for door in doors { door.resume() }
     if isEnding { endPorts() }
   }

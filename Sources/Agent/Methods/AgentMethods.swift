@@ -81,7 +81,12 @@ final class AgentMethods: VarlinkHandler {
   }
 
   private func addLAN(_ call: VarlinkCall) throws {
-    let parameters = try call.parameters(of: AddLan.self)
+    let lan = try makeLAN(try call.parameters(of: AddLan.self))
+    call.reply(AddLan.Reply(lan: lan.described(fresh: true)))
+  }
+
+  /// Makes the LAN that is asked for.
+  func makeLAN(_ parameters: AddLan.Parameters) throws -> ManagedLAN {
     if let problem = ConfigurationName.problem(ofLan: parameters.name) {
       throw AgentError.invalidOption("name", problem: problem, remedy: "Choose another name.")
     }
@@ -93,11 +98,10 @@ final class AgentMethods: VarlinkHandler {
     let values = try Self.values(
       parameters.options, LanConfiguration.options, of: "LANs",
       remedy: "Options: \(LanConfiguration.options.map(\.name).joined(separator: ", ")).")
-    let lan = try agent.addLAN(
+    return try agent.addLAN(
       LanConfiguration(
-        name: parameters.name, doors: doors, ports: [], values: values, location: SourceLocation(file: "umbel lan add"))
-    )
-    call.reply(AddLan.Reply(lan: lan.described(fresh: true)))
+        name: parameters.name, doors: doors, ports: [], values: values, location: SourceLocation(file: "umbel lan add")),
+      request: parameters)
   }
 
   /// - Parameter given: nil: each at its own place.
@@ -157,6 +161,18 @@ final class AgentMethods: VarlinkHandler {
 
   private func addPort(_ call: VarlinkCall) throws {
     let parameters = try call.parameters(of: AddPort.self)
+    // First: a port that cannot follow its caller must not stay.
+    let caller = parameters.endWithCaller == true ? Box(try call.openCaller()) : nil
+    call.reply(AddPort.Reply(port: try makePort(parameters, caller: caller).described(fresh: true)))
+  }
+
+  /// Makes the port that is asked for.
+  /// - Parameters:
+  ///   - caller: the process with which it ends.
+  ///   - record: what the process before has left of it.
+  func makePort(
+    _ parameters: AddPort.Parameters, caller: Box<Descriptor>?, adopting record: HandOverState.Port? = nil
+  ) throws -> ManagedPort {
     let lan = try lan(parameters.lan)
     guard let transport = agent.catalogue.transport(named: parameters.transport) else {
       throw AgentError.noSuchTransport(
@@ -176,13 +192,13 @@ final class AgentMethods: VarlinkHandler {
     }
     let (values, settings) = try portValues(parameters, transport.description, role, lan)
     try checkExclusive(transport, role, values)
-    // First: a port that cannot follow its caller must not stay.
-    let caller = parameters.endWithCaller == true ? Box(try call.openCaller()) : nil
     do throws(PluginProblem) {
       try transport.check(OpenParameters(number: 0, role: role, lan: lan.name, name: name, values: values))
-      let port = try lan.addPort(name: name, transport: transport, role: role, values: values, settings: settings)
+      let port = try lan.addPort(
+        name: name, transport: transport, role: role, values: values, settings: settings, origin: .request,
+        adopting: record)
       if let caller { try follow(caller, port) }
-      call.reply(AddPort.Reply(port: port.described(fresh: true)))
+      return port
     } catch {
       throw Self.error(error, transport.description, subject: "\(lan.name)/\(name)")
     }

@@ -79,7 +79,8 @@ extension ManagedPort {
       transportCounters.filter { $0.value > 0 }.map { ($0.name, Int(clamping: $0.value)) }, uniquingKeysWith: +)
   }
 
-  private var describedOptions: [String: [String]] {
+  /// As AddPort takes them.
+  var describedOptions: [String: [String]] {
     let description = transport.description
     let given = values.map { value in
       let option = description.options[value.option]

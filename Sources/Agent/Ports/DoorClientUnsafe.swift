@@ -28,6 +28,17 @@ final class DoorClient {
     unsafe self.transport = transport
   }
 
+  /// A guest of the process before, whose descriptors its transport adopts.
+  init(
+    adopting socketType: Int32, door: UInt32?, peer: GuestIdentity.Peer, directory: String?,
+    transport: UnsafePointer<umbel_transport>
+  ) {
+    unsafe client = unsafe Self.make(-1, socketType, door: door, peer, directory)
+    unsafe self.transport = transport
+  }
+
+  var socketType: Int32 { unsafe Int32(client.pointee.socket_type) }
+
   private static func make(
     _ descriptor: Int32, _ socketType: Int32, door: UInt32?, _ peer: GuestIdentity.Peer, _ directory: String?
   ) -> UnsafeMutablePointer<umbel_client> {

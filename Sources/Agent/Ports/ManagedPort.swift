@@ -8,6 +8,7 @@
 // transport watches interfaces. Removal goes: command to the forwarding thread -> acknowledged -> `close`.
 
 import CTransport
+import Glibc
 import LinuxIO
 import Switching
 import SystemdSupport
@@ -33,6 +34,7 @@ final class ManagedPort {
   let settings: PortSettings
   /// Who is behind a guest port; nil: a configured port.
   let guest: GuestIdentity?
+  let origin: PortOrigin
   /// The two hold each other until the LAN forgets the port; who still describes the port may outlive both.
   let lan: ManagedLAN
 
@@ -58,7 +60,7 @@ final class ManagedPort {
 
   /// The datagram door whose own port this is; nil: any other port.
   weak var door: DatagramDoor?
-  let isDoor: Bool
+  var isDoor: Bool { origin == .door }
 
   var link: PluginLink?
   /// Of the records about this port, and of those in its transport's words, which must not crowd out the others.
@@ -76,11 +78,17 @@ final class ManagedPort {
   private var backoffSeconds: UInt64 = 1
   private var retryTimer: ControlLoop.Timer?
   private var endActions: [() -> Void] = []
-  private var guestWatch: Box<Descriptor>?
+  private(set) var guestWatch: Box<Descriptor>?
+  /// `SOCK_*` of a guest's socket; 0: none.
+  private(set) var socketType: Int32 = 0
+  /// It goes on with what the process before has left.
+  private(set) var isAdopted = false
+  /// What the next process would get of it.
+  var keeping = PortKeeping()
 
   init(
     number: UInt32, name: String, role: TransportHost.PortRole, transport: LoadedTransport, values: [OptionValue],
-    settings: PortSettings, guest: GuestIdentity?, isDoor: Bool = false, lan: ManagedLAN
+    settings: PortSettings, guest: GuestIdentity?, origin: PortOrigin, lan: ManagedLAN
   ) {
     self.number = number
     self.name = name
@@ -89,7 +97,7 @@ final class ManagedPort {
     self.values = values
     self.settings = settings
     self.guest = guest
-    self.isDoor = isDoor
+    self.origin = origin
     self.lan = lan
   }
 
@@ -101,12 +109,23 @@ final class ManagedPort {
   // MARK: Opening
 
   /// Opens the port with its transport and hands it to the LAN's forwarding thread.
-  /// - Parameter client: the guest's descriptor and handshake state; the transport's on success, the caller's otherwise.
-  func open(client: DoorClient?) throws(PluginProblem) {
-    let parameters = OpenParameters(number: number, role: role, lan: lan.name, name: name, values: values)
+  /// - Parameters:
+  ///   - client: the guest's descriptor and handshake state; the transport's on success, the caller's otherwise.
+  ///   - record: what the process before has left of this port.
+  func open(client: DoorClient?, adopting record: HandOverState.Port? = nil) throws(PluginProblem) {
+    var parameters = OpenParameters(number: number, role: role, lan: lan.name, name: name, values: values)
+    parameters.adopted = record.flatMap { agent.inheritance.heritage(of: $0) }
+    if guest != nil, record != nil, parameters.adopted == nil {
+      throw PluginProblem(error: ENOENT, text: "its descriptors were not kept")
+    }
+    socketType = client?.socketType ?? 0
     ManagedPort.register(self)
     do throws(PluginProblem) {
       link = try PluginLink(port: self, parameters: parameters, client: client)
+      if let record, let adopted = parameters.adopted {
+        isAdopted = true
+        agent.inheritance.confirm(adopted, of: record)
+      }
     } catch {
       agent.underlay.set([], of: number)
       ManagedPort.unregister(self)
@@ -126,6 +145,7 @@ final class ManagedPort {
         }
         self.finishPreparing()
       })
+    if let record, !record.counters.isEmpty { lan.thread.post(link.carryCommand(record.counters)) }
   }
 
   /// Ends the port when the process behind `descriptor` (a pidfd) does.
@@ -240,6 +260,9 @@ final class ManagedPort {
 
   private func finishPreparing() {
     isPreparing = false
+    // From here on the descriptors are what they will be for a while.
+    keeping.isStale = true
+    agent.keeper.noteChange()
     guard let next = nextReason else { return }
     nextReason = nil
     prepare(reason: next)

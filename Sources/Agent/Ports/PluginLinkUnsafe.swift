@@ -1,4 +1,5 @@
 import CTransport
+import Glibc
 import LinuxIO
 import Switching
 import Synchronization
@@ -21,7 +22,13 @@ final class PluginLink {
   init(port managed: ManagedPort, parameters: OpenParameters, client: DoorClient?) throws(PluginProblem) {
     let lan = managed.lan
     transport = managed.transport
-    let opened = try unsafe transport.open(parameters, client: client?.client)
+    let opened: LoadedTransport.Opened
+    do throws(PluginProblem) {
+      opened = try unsafe transport.open(parameters, client: client?.client)
+    } catch {
+      for kept in parameters.adopted?.kept ?? [] { _ = Glibc.close(kept.descriptor) }
+      throw error
+    }
     client?.taken()
     unsafe port = opened.port
     let endpoint: SharedEndpoint
@@ -67,6 +74,10 @@ final class PluginLink {
     var bare = unsafe state
     unsafe bare.text = nil
     return unsafe ForwardingCommand(.setState(context, state: bare)) { [self] _ in withExtendedLifetime(self) {} }
+  }
+
+  func carryCommand(_ counters: [UInt64]) -> ForwardingCommand {
+    unsafe ForwardingCommand(.carryCounters(context, counters)) { [self] _ in withExtendedLifetime(self) {} }
   }
 
   func commitCommand(_ completion: @escaping () -> Void) -> ForwardingCommand {
@@ -125,6 +136,14 @@ final class PluginLink {
 
   /// What has been counted so far; nil: the forwarding thread does not have the port. It goes on counting meanwhile.
   var statistics: PortStatistics? { slot == nil ? nil : unsafe context.pointee.counters.snapshot() }
+
+  /// All counters, for the next process.
+  var counterValues: [UInt64] { slot == nil ? [] : unsafe context.pointee.counters.values }
+
+  /// What is to be kept of the port; see `LoadedTransport.handOver`.
+  func heritage(isQuiet: Bool) -> Heritage? {
+    isLeaving ? nil : unsafe transport.handOver(port, isQuiet: isQuiet)
+  }
 
   var queuedFrames: Int { unsafe context.pointee.gauges.frames.load(ordering: .relaxed) }
   var queuedBytes: Int { unsafe context.pointee.gauges.bytes.load(ordering: .relaxed) }

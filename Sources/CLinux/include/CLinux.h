@@ -33,6 +33,9 @@ int clinux_peer_process(int socket);
 /* pidfd_open(2): a descriptor of a process, close-on-exec; readable when the process has ended. */
 int clinux_process_descriptor(int32_t process);
 
+/* memfd_create(2), close-on-exec. */
+int clinux_memory_file(const char *name);
+
 /* The most descriptors that one message carries here. */
 #define CLINUX_MOST_DESCRIPTORS 16
 

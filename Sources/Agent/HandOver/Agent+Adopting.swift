@@ -1,0 +1,128 @@
+import CTransport
+import Ethernet
+import Glibc
+import LinuxIO
+import SystemdSupport
+import TransportHost
+
+// How an agent takes over LANs from the process before: the configuration decides what there is, and what was kept of it
+// goes on. See HandOverState for what that is.
+
+extension Agent {
+  /// What was kept of a port of the configuration; nil: nothing, or it is to be another now.
+  func record(of port: PortConfiguration, in lan: ManagedLAN) -> HandOverState.Port? {
+    guard let record = inheritance.lan(named: lan.name)?.ports.first(where: { $0.name == port.name }),
+      record.guest == nil, let transport = catalogue.transport(named: port.transport),
+      record.isOf(transport.description, port.role, port.values)
+    else { return nil }
+    return record
+  }
+
+  /// Gives the guests of the process before their ports again.
+  func adoptGuests(of lan: ManagedLAN) {
+    guard let former = inheritance.lan(named: lan.name) else { return }
+    lan.guestNumbers = former.guestNumbers
+    for record in former.ports where record.origin == .guest {
+      do throws(PluginProblem) {
+        try adopt(record, in: lan)
+      } catch {
+        journal.log(
+          .warning, "\(lan.name)/\(record.name) is not taken over: \(error.text)", id: .adoptionFailed,
+          fields: [.lan: lan.name, .port: record.name, .transport: record.transport])
+      }
+    }
+  }
+
+  private func adopt(_ record: HandOverState.Port, in lan: ManagedLAN) throws(PluginProblem) {
+    guard let guest = record.guest, let transport = catalogue.transport(named: record.transport) else {
+      throw PluginProblem(error: ENOENT, text: "there is no transport \(record.transport)")
+    }
+    guard lan.port(named: record.name) == nil else {
+      throw PluginProblem(error: EEXIST, text: "the configuration gives its name to another port")
+    }
+    let index = guest.door.flatMap { door in transport.description.doors.firstIndex { $0.name == door } }
+    if let door = guest.door, index == nil {
+      throw PluginProblem(error: ENOENT, text: "transport \(record.transport) has no door \(door)")
+    }
+    let client = unsafe DoorClient(
+      adopting: guest.socketType, door: index.map { UInt32($0) }, peer: guest.identity.peer,
+      directory: index.flatMap { lan.clientDirectory(of: transport.description.doors[$0]) }, transport: transport.table)
+    let port = try lan.addPort(
+      name: record.name, transport: transport, role: record.isTrunk ? .trunk : .guest,
+      values: try record.values(of: transport.description), guest: guest.identity, client: client, adopting: record)
+    if let caller = inheritance.caller(of: record) { follow(caller, port) }
+  }
+
+  /// Ends the port with a process; at once, if that is gone already.
+  func follow(_ process: Box<Descriptor>, _ port: ManagedPort) {
+    do throws(Errno) {
+      try port.endWithProcess(process)
+    } catch {
+      port.record(.warning, "\(port.path) cannot be ended with its process: \(error)")
+    }
+  }
+
+  /// Puts the stations of the process before into the FDBs, behind the ports of the same name.
+  func restoreStations() {
+    var found: [String: [KeptStation]] = [:]
+    for station in inheritance.stations where inheritance.state.lans.indices.contains(station.lan) {
+      let former = inheritance.state.lans[station.lan]
+      guard former.ports.indices.contains(station.port),
+        let port = lan(named: former.name)?.port(named: former.ports[station.port].name)
+      else { continue }
+      found[former.name, default: []].append(
+        KeptStation(
+          vlan: station.vlan, address: MACAddress(truncating: station.macAddress), port: port.number,
+          ageSeconds: station.ageSeconds))
+    }
+    for (name, stations) in found { lan(named: name)?.restore(stations) }
+  }
+}
+
+extension HandOverState.Port {
+  /// Whether a port that is to be so can go on with what was kept: all is the same but options that may change any time.
+  func isOf(_ description: TransportDescription, _ role: PortRole, _ values: [OptionValue]) -> Bool {
+    guard transport == description.name, isTrunk == (role == .trunk) else { return false }
+    let wanted = description.texts(of: values)
+    return description.options.allSatisfy { $0.isLive || options[$0.name] == wanted[$0.name] }
+  }
+
+  /// The transport's options, as far as this version of it has them.
+  func values(of description: TransportDescription) throws(PluginProblem) -> [OptionValue] {
+    let given = options.filter { name, _ in description.options.contains { $0.name == name } }
+    do {
+      return try description.options.values(
+        from: given.sorted { $0.key < $1.key }.map { name, texts in
+          (name: name, text: texts.count == 1 ? OptionText.text(texts[0]) : .items(texts))
+        }, of: description.name)
+    } catch {
+      throw PluginProblem(error: EINVAL, text: "its options are not those of transport \(description.name)")
+    }
+  }
+}
+
+extension TransportDescription {
+  /// The values of its options as AddPort takes them.
+  func texts(of values: [OptionValue]) -> [String: [String]] {
+    Dictionary(
+      values.map { value in
+        let option = options[value.option]
+        return (option.name, option.kind == .list ? value.items : [value.text])
+      }, uniquingKeysWith: { $1 })
+  }
+}
+
+extension ManagedLAN {
+  /// Where a transport may make sockets for the clients of a door; nil: nowhere.
+  func clientDirectory(of door: DoorDescription) -> String? {
+    door.hasOwnDirectory ? door.directories.last.map { "\(directory)/\($0)" } : nil
+  }
+
+  /// Puts stations into the FDB, a part at a time: frames wait meanwhile.
+  func restore(_ stations: [KeptStation]) {
+    for start in stride(from: 0, to: stations.count, by: 4_096) {
+      let part = Array(stations[start..<min(start + 4_096, stations.count)])
+      thread.post(unsafe ForwardingCommand(.restoreStations(context, part)) { [self] _ in withExtendedLifetime(self) {} })
+    }
+  }
+}

@@ -1,0 +1,172 @@
+// What a starting agent has from the process before, and from the service manager: descriptors by name, and what they
+// mean. LANs, doors and ports take what is theirs while they are made; what nobody has taken is ended afterwards.
+
+import AgentAPI
+import Glibc
+import LinuxIO
+import SystemdSupport
+import TransportHost
+
+/// What a starting agent takes over.
+final class Inheritance {
+  let state: HandOverState
+  let stations: [HandOverState.Station]
+  /// Of every descriptor that a port or the agent has taken: its number and name, for the keeper.
+  private(set) var taken: [StoredDescriptors.Entry] = []
+
+  /// Numbers by name; several where several ports share one.
+  private var numbers: [String: [Int32]] = [:]
+  /// Listening sockets of socket units, by where they listen, and what their units call them. The manager gives them to
+  /// each process anew; their files are its own.
+  private var activated: [(place: String, name: String, number: Int32)] = []
+
+  /// Nothing.
+  init() {
+    state = HandOverState()
+    stations = []
+  }
+
+  /// - Parameter given: named as the state does; and sockets of socket units.
+  init(
+    _ state: HandOverState, stations: [HandOverState.Station] = [], given: inout GivenDescriptors
+  ) {
+    self.state = state
+    self.stations = stations
+    for name in Set(state.descriptorNames) {
+      if let descriptor = given.take(name) { numbers[name] = [descriptor.release()] }
+    }
+    for (name, count) in state.shares where count > 1 {
+      guard let number = numbers[name]?.first else { continue }
+      for _ in 1..<count {
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        if copy >= 0 { numbers[name]?.append(copy) }
+      }
+    }
+    for name in given.names {
+      guard let descriptor = given.take(name) else { continue }
+      if let place = ListeningPlace.of(descriptor.number) {
+        activated.append((place, name, descriptor.release()))
+      }
+    }
+  }
+
+  // MARK: Listening sockets
+
+  /// A listening socket that is there already.
+  struct Listener: ~Copyable {
+    let descriptor: Descriptor
+    /// The service manager's: it gives it to the next process by itself, and owns its file.
+    let isActivated: Bool
+
+    consuming func takeDescriptor() -> Descriptor { descriptor }
+  }
+
+  /// Hands out the socket that listens at a path or an address.
+  func listener(at place: String) -> Listener? {
+    if let index = activated.firstIndex(where: { $0.place == place }) {
+      return Listener(descriptor: Descriptor(owning: activated.remove(at: index).number), isActivated: true)
+    }
+    guard let record = state.listeners.first(where: { $0.place == place }), let number = take(record.name) else {
+      return nil
+    }
+    // Somebody may have removed its file, or put another in its place: nobody would find this socket.
+    guard !place.hasPrefix("/") || SocketIdentity(of: place) == SocketIdentity(record) else {
+      close(number)
+      return nil
+    }
+    taken.append(StoredDescriptors.Entry(name: record.name, number: number))
+    return Listener(descriptor: Descriptor(owning: number), isActivated: false)
+  }
+
+  /// Sockets of socket units that are named `LAN.DOOR` for a LAN, and where they listen.
+  func activatedDoors(of lan: String) -> [(door: String, place: String)] {
+    activated.compactMap { entry in
+      guard entry.name.hasPrefix("\(lan).") else { return nil }
+      return (String(entry.name.dropFirst(lan.utf8.count + 1)), entry.place)
+    }
+  }
+
+  // MARK: Ports
+
+  func lan(named name: String) -> HandOverState.LAN? { state.lans.first { $0.name == name } }
+
+  /// Hands out what is kept of a port; nil: it is not, or not complete. The descriptors are the caller's.
+  func heritage(of port: HandOverState.Port) -> Heritage? {
+    guard let heritage = port.heritage else { return nil }
+    let found = heritage.kept.compactMap { kept in
+      take(kept.name).map { Heritage.Kept(descriptor: $0, kind: kept.kind) }
+    }
+    if found.count < heritage.kept.count {
+      for kept in found { close(kept.descriptor) }
+      return nil
+    }
+    return Heritage(isQuiet: heritage.isQuiet, kept: found, state: Array(heritage.state))
+  }
+
+  /// The port has been opened with what was kept of it.
+  func confirm(_ heritage: Heritage, of port: HandOverState.Port) {
+    let names = port.heritage?.kept.map(\.name) ?? []
+    taken += zip(names, heritage.kept).map { StoredDescriptors.Entry(name: $0, number: $1.descriptor) }
+  }
+
+  /// Hands out the descriptor of the process with which a port ends.
+  func caller(of port: HandOverState.Port) -> Box<Descriptor>? {
+    guard let name = port.caller, let number = take(name) else { return nil }
+    taken.append(StoredDescriptors.Entry(name: name, number: number))
+    return Box(Descriptor(owning: number))
+  }
+
+  private func take(_ name: String) -> Int32? { numbers[name]?.popLast() }
+
+  // MARK: The end
+
+  /// Ends what nobody has taken. A guest hears that its connection is over: the keeper has another copy of its socket,
+  /// so that closing this one would not tell it.
+  func discard() {
+    for number in numbers.values.joined() {
+      if !isListening(number) { shutdown(number, Int32(SHUT_RDWR)) }
+      close(number)
+    }
+    numbers = [:]
+    for entry in activated { close(entry.number) }
+    activated = []
+  }
+
+  deinit { discard() }
+
+  private func isListening(_ number: Int32) -> Bool {
+    (try? socketOption(number, SOL_SOCKET, SO_ACCEPTCONN)) == 1
+  }
+}
+
+extension HandOverState {
+  /// Names of all descriptors, one as often as it is used.
+  fileprivate var descriptorNames: [String] {
+    listeners.map(\.name)
+      + lans.flatMap(\.ports).flatMap { port in
+        (port.heritage?.kept.map(\.name) ?? []) + (port.caller.map { [$0] } ?? [])
+      }
+  }
+
+  /// How many use each descriptor.
+  fileprivate var shares: [String: Int] { Dictionary(descriptorNames.map { ($0, 1) }, uniquingKeysWith: +) }
+}
+
+/// Which file a socket's path is.
+struct SocketIdentity: Equatable {
+  let device: UInt64
+  let inode: UInt64
+
+  /// - Returns: nil: there is no socket.
+  init?(of path: String) {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+  }
+
+  init(_ listener: HandOverState.Listener) {
+    device = listener.device
+    inode = listener.inode
+  }
+}

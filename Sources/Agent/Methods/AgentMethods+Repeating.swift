@@ -1,0 +1,46 @@
+import AgentAPI
+import LinuxIO
+import SystemdSupport
+import TransportHost
+
+extension AgentMethods {
+  /// Makes LANs and ports again that somebody had asked the process before for. Those that the configuration names by now
+  /// are there already.
+  func repeatRequests(of inheritance: Inheritance) {
+    for former in inheritance.state.lans {
+      if let request = former.request, agent.lan(named: former.name) == nil {
+        attempt("LAN \(former.name)", [.lan: former.name]) { _ = try makeLAN(request) }
+      }
+      guard let lan = agent.lan(named: former.name) else { continue }
+      for record in former.ports where record.origin == .request && lan.port(named: record.name) == nil {
+        attempt("\(lan.name)/\(record.name)", [.lan: lan.name, .port: record.name, .transport: record.transport]) {
+          try repeatPort(record, in: lan, inheritance)
+        }
+      }
+    }
+  }
+
+  private func repeatPort(_ record: HandOverState.Port, in lan: ManagedLAN, _ inheritance: Inheritance) throws {
+    let request = AddPort.Parameters(
+      lan: lan.name, name: record.name, transport: record.transport, role: record.isTrunk ? .trunk : .guest,
+      options: record.options)
+    let caller = inheritance.caller(of: record)
+    // Its process is gone, and nobody has ended the port meanwhile.
+    if record.caller != nil, caller == nil { return }
+    do {
+      _ = try makePort(request, caller: caller, adopting: record)
+    } catch {
+      // What was kept of it may be what is wrong.
+      guard record.heritage != nil else { throw error }
+      _ = try makePort(request, caller: caller)
+    }
+  }
+
+  private func attempt(_ what: String, _ fields: [JournalField: String], _ body: () throws -> Void) {
+    do {
+      try body()
+    } catch {
+      agent.journal.log(.warning, "\(what) is not there any more: \(error)", id: .adoptionFailed, fields: fields)
+    }
+  }
+}

@@ -12,6 +12,21 @@ package enum LocalAccounts {
   /// A group's name in /etc/group.
   package static func name(ofGroup number: UInt32) -> String? { name(number, in: "/etc/group") }
 
+  /// The groups of which a user is a member by /etc/group.
+  package static func groups(ofUser number: UInt32) -> [UInt32] {
+    guard let name = name(ofUser: number) else { return [] }
+    return groups(of: name, in: TextFile.read("/etc/group") ?? "")
+  }
+
+  /// group(5): the fourth field has the names of the members, with commas between.
+  static func groups(of user: String, in table: String) -> [UInt32] {
+    table.split(separator: "\n").compactMap { line in
+      let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+      guard fields.count > 3, fields[3].split(separator: ",").contains(Substring(user)) else { return nil }
+      return UInt32(fields[2])
+    }
+  }
+
   // passwd(5), group(5): the name is the first field, the number the third.
   private static func number(_ text: String, in path: String) -> UInt32? {
     // The last number is nobody's: chown(2) takes it for "leave it".

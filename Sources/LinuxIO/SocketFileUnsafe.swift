@@ -7,6 +7,7 @@ package final class SocketFile {
   private let file: Descriptor
   /// Its user.
   package let owner: UInt32
+  private let group: UInt32
 
   /// - Throws: `ENOTSOCK` for anything else, symbolic links too; what open(2) reports.
   package init(at path: String) throws(Errno) {
@@ -16,6 +17,7 @@ package final class SocketFile {
     _ = try retrying { unsafe fstat(number, &status) }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw Errno(ENOTSOCK) }
     owner = status.st_uid
+    group = status.st_gid
     self.file = file
   }
 
@@ -27,7 +29,8 @@ package final class SocketFile {
   package func setAccess(mode: UInt32, group: UInt32?) throws(Errno) {
     guard owner == geteuid() else { throw Errno(EPERM) }
     let path = self.path
-    if let group { _ = try retrying { unsafe chown(path, uid_t.max, group) } }
+    // A service may be forbidden to call chown(2) at all, and need not when the group is its own.
+    if let group, group != self.group { _ = try retrying { unsafe chown(path, uid_t.max, group) } }
     // After the owner: chown(2) may clear bits of the mode.
     _ = try retrying { unsafe chmod(path, mode) }
   }

@@ -9,7 +9,7 @@
 #
 # Settings: HOSTS_DIR is this directory, descriptor 3 takes the verdicts, /run/hosts/build holds the built programs.
 set -u
-build=/run/hosts/build
+build=${HOSTS_BUILD:-/run/hosts/build}
 logs=/run/hosts/logs
 declare -A agent_pid=()
 
@@ -282,3 +282,7 @@ capture_end() { ended "${capture_pid[$1]}" INT; }
 
 # shellcheck source=Tests/Hosts/guest.sh
 . "$HOSTS_DIR/guest.sh"
+
+# Where a service manager runs the agents.
+# shellcheck source=Tests/Systemd/services.sh
+[ -z "${HOSTS_AGENTS-}" ] || . "$HOSTS_AGENTS"

@@ -20,6 +20,10 @@ rows=(uml-mcast uml-daemon uml-bess uml-fd uml-tuntap vde-plug qemu-vde qemu-tap
   qemu-dgram-fd)
 
 group=239.192.168.1:1102
+# An agent that is not root must be let in by the guests' own sockets, where these are files: the mode for VDE, and what
+# runs the others.
+vde_mode='' open_umask=()
+[ -z "${HOSTS_AGENTS-}" ] || vde_mode=777 open_umask=(sh -c 'umask 0; exec "$@"' -)
 small_mtu="its driver in Linux takes 1,500 bytes"
 
 # ---- User Mode Linux -------------------------------------------------------------------------------------------------
@@ -106,13 +110,13 @@ attach_vde-plug() {
   ip -n "$2" tuntap add eth0 mode tap
   ip -n "$2" link set eth0 address "$(station_mac "$3")" up
   ip -n "$2" address add "$3" broadcast + dev eth0
-  started "station-$2.log" nsenter "--net=/run/netns/$2" -- vde_plug "vde://$(door "$1" "$4" vde)" tap://eth0
+  started "station-$2.log" nsenter "--net=/run/netns/$2" -- vde_plug ${vde_mode:+-m "$vde_mode"} "vde://$(door "$1" "$4" vde)" tap://eth0
   station_known "$2" namespace eth0 "$3" $! "$2"
 }
 
 row_mtu[qemu-vde]=4082 # QEMU's back end reads 4,096 bytes.
 row_doors[qemu-vde]=vde
-attach_qemu-vde() { qemu_back_end "$2" "$1" "$3" "vde,sock=$(door "$1" "$4" vde)"; }
+attach_qemu-vde() { qemu_back_end "$2" "$1" "$3" "vde,sock=$(door "$1" "$4" vde)${vde_mode:+,mode=0$vde_mode}"; }
 
 # ---- QEMU's sockets --------------------------------------------------------------------------------------------------
 
@@ -135,12 +139,12 @@ attach_qemu-dgram() {
   local own=/run/hosts/dgram-$2
   rm -f "$own"
   qemu_back_end "$2" "$1" "$3" \
-    "dgram,local.type=unix,local.path=$own,remote.type=unix,remote.path=$(door "$1" "$4" dgram)"
+    "dgram,local.type=unix,local.path=$own,remote.type=unix,remote.path=$(door "$1" "$4" dgram)" "${open_umask[@]}"
 }
 
 row_doors[unixgram]=dgram
 attach_unixgram() {
-  station_in_namespace "$2" "$1" "$3" \
+  station_in_namespace "$2" "$1" "$3" "${open_umask[@]}" \
     python3 "$HOSTS_DIR/unixgram.py" "{tap}" "$(door "$1" "$4" dgram)" "/run/hosts/unixgram-$2"
 }
 

@@ -1,7 +1,6 @@
-# The first process of a scenario's machine: prepares it, runs the scenario within its time limit, and shows the logs
-# when something failed. When this process ends, every process, namespace and file of the scenario is gone.
+# The first process of a scenario's machine: prepares it and runs the scenario. When this process ends, every process,
+# namespace and file of the scenario is gone.
 set -u
-scenario=$1
 # Debian's programs, whatever else the user has installed.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -12,17 +11,5 @@ mkdir -p /run/hosts/logs /run/hosts/build
 for file in "$UMBEL_BUILD"/{umbeld,umbel,*.so}; do
   [ -f "$file" ] && cp "$file" /run/hosts/build/
 done
-
-limit=$(sed -n 's/^# Limit: \([0-9]*\) s.*/\1/p' "$scenario")
-timeout --kill-after=5 "${limit:-60}" bash "$scenario"
-status=$?
-[ $status -eq 124 ] && echo "# more than ${limit:-60} s"
-
-if [ -n "$HOSTS_VERBOSE" ] || [ $status -ne 0 ] || [ -e /run/hosts/failed ]; then
-  for log in /run/hosts/logs/*; do
-    [ -s "$log" ] || continue
-    echo "# --- the end of ${log##*/}"
-    tail -n 60 "$log" | tr -d '\r' | sed 's/^/#   /'
-  done
-fi
-exit $status
+# shellcheck source=Tests/Hosts/scenario.sh
+. "$HOSTS_DIR/scenario.sh"

@@ -21,7 +21,8 @@ struct DoorDirectory {
     var status = stat()
     guard unsafe fstat(directory.number, &status) == 0 else { throw Errno.current }
     guard status.st_uid == geteuid() else { throw Errno(EPERM) }
-    if let group, fchown(directory.number, uid_t.max, group) != 0 { throw Errno.current }
+    // A service may be forbidden to call chown(2) at all, and need not when the group is its own.
+    if let group, group != status.st_gid, fchown(directory.number, uid_t.max, group) != 0 { throw Errno.current }
     // After the owner: chown(2) may clear bits of the mode. Exact, whatever the umask.
     guard fchmod(directory.number, mode) == 0 else { throw Errno.current }
   }

@@ -1,0 +1,37 @@
+# What systemd says of the units as they are installed.
+# shellcheck source=Tests/Hosts/lib.sh
+. "$HOSTS_DIR/lib.sh"
+
+units=/usr/local/lib/systemd
+share=/usr/local/share/umbel
+
+# exposure UNIT: what "systemd-analyze security" makes of it, in tenths.
+exposure() {
+  systemd-analyze security --no-pager --offline=true "$1" |
+    sed -n 's/.*Overall exposure level.*: \([0-9]*\)\.\([0-9]\) .*/\1\2/p'
+}
+
+# verified [OPTION] UNIT…: says systemd nothing against it?
+verified() { equal "" "$(XDG_RUNTIME_DIR=/run/hosts systemd-analyze verify --no-pager "$@" 2>&1)"; }
+
+# with_drop_in NAME: a copy of the unit with a drop-in that ships, at $unit. Its name is its own: systemd's view of the
+# real one is not spoiled.
+with_drop_in() {
+  unit=/run/hosts/$1/umbeld.service
+  mkdir -p "$unit.d"
+  cp $units/system/umbeld.service "$unit"
+  cp "$share/$1.conf" "$unit.d"
+}
+
+check "the units are in order" verified $units/system/umbeld.service $units/system/umbeld.socket
+check "the unit of users is in order" verified --user $units/user/umbeld.service
+check "the service's exposure is 1.6 at most" at_most 16 "$(exposure $units/system/umbeld.service)"
+with_drop_in unprivileged
+check "with the drop-in \"unprivileged\" it is in order" verified "$unit"
+check "and its exposure 1.2 at most" at_most 12 "$(exposure "$unit")"
+with_drop_in notify-reload
+if systemd-analyze compare-versions "$(systemctl --version | awk 'NR == 1 {print $2}')" ge 253; then
+  check "with the drop-in \"notify-reload\" it is in order" verified "$unit"
+else
+  check "systemd before 253 does not know the drop-in \"notify-reload\"" fails verified "$unit"
+fi

@@ -11,7 +11,9 @@ package import LinuxIO
 extension ServiceManager {
   /// Whether the manager can have a store. Before systemd 254 it does not say how many descriptors it takes.
   package var hasStore: Bool {
-    unsafe getenv("NOTIFY_SOCKET") != nil && getenv("FDSTORE").map { unsafe String(cString: $0) } != "0"
+    guard unsafe getenv("NOTIFY_SOCKET") != nil else { return false }
+    guard let room = unsafe getenv("FDSTORE") else { return true }
+    return unsafe String(cString: room) != "0"
   }
 
   /// The most bytes of a name; so many descriptors of this length still fit into the environment.

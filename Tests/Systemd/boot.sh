@@ -64,7 +64,8 @@ within 30 test -S "/proc/$first/root/run/systemd/private" || fatal "systemd star
 # "degraded" is good enough: this computer's own services are none of ours.
 within 30 in_machine systemctl is-system-running --wait --quiet || in_machine systemctl --failed --no-legend | sed 's/^/# /'
 
-in_machine env HOSTS_DIR=/run/tests/Hosts SYSTEMD_DIR=/run/tests/Systemd UMBEL_GUEST_LINUX=/run/tests/guest-linux \
-  bash /run/tests/Systemd/inside.sh "/run/tests/Systemd/${scenario##*/}" &
+tests=/run/tests/tree/Tests
+in_machine env HOSTS_DIR=$tests/Hosts SYSTEMD_DIR=$tests/Systemd UMBEL_BUILD=/run/tests/build \
+  UMBEL_GUEST_LINUX=/run/tests/guest-linux bash $tests/Systemd/inside.sh "$tests/Systemd/${scenario##*/}" &
 inside=$!
 wait "$inside"

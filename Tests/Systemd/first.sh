@@ -47,9 +47,9 @@ mount -t tmpfs -o mode=1777,nosuid,nodev none "$root/tmp"
 mount -t tmpfs -o mode=755,nosuid,nodev none "$root/run"
 
 # What scenarios read, wherever the tree lies.
-mkdir -p "$root"/run/tests/{Hosts,Systemd,guest-linux}
-mount --bind "$HOSTS_DIR" "$root/run/tests/Hosts"
-mount --bind "$SYSTEMD_DIR" "$root/run/tests/Systemd"
+mkdir -p "$root"/run/tests/{tree,build,guest-linux}
+mount --bind "$SYSTEMD_DIR/../.." "$root/run/tests/tree"
+mount --bind "$UMBEL_BUILD" "$root/run/tests/build"
 [ ! -d "$UMBEL_GUEST_LINUX" ] || mount --bind "$UMBEL_GUEST_LINUX" "$root/run/tests/guest-linux"
 
 # ---- A small boot --------------------------------------------------------------------------------------------------

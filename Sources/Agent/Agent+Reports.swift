@@ -52,19 +52,19 @@ extension Agent {
     let other = ManagedPort.find(report.otherPort)?.name ?? "another port"
     let address = MACAddress(truncating: report.macAddress)
     let vlan = report.vlan == 0 ? "" : " of VLAN \(report.vlan)"
-    journal.log(
+    newer.record(
       .warning,
       "\(address)\(vlan) moves between \(other) and \(newer.name) of LAN \(newer.lan.name): it stays at \(other) for a while. Two stations have this address, or there is a loop.",
-      id: .stationFlapping, fields: newer.fields)
+      id: .stationFlapping, fields: [.station: "\(address)"], limitedBy: \.trafficLimiter)
   }
 
   private func noteOwnUnderlay(_ port: ManagedPort, trunk: UInt32) {
     let flows = underlay.flows(of: trunk).prefix(3).map(\.description).joined(separator: ", ")
     let name = (ManagedPort.find(trunk)?.path ?? "a trunk that is gone") + (flows.isEmpty ? "" : " (\(flows))")
-    journal.log(
+    port.record(
       .warning,
       "\(port.path) brings in datagrams of trunk \(name), which are dropped: carried on they would go round for ever. If the port's TAP is in a bridge with the interface that the trunk uses, take it out (ip link set dev TAP nomaster), or give the trunk another interface. If a guest uses the same address and port for itself, choose another for one of the two.",
-      id: .ownUnderlay, fields: port.fields)
+      id: .ownUnderlay, limitedBy: \.trafficLimiter)
   }
 
   private func noteStorm(_ port: ManagedPort, _ reason: DropReason) {
@@ -75,14 +75,15 @@ extension Agent {
       case .stormMulticast: (port.settings.storm.multicast, "frames to groups")
       default: (port.settings.storm.unknown, "frames to stations not known")
       }
-    journal.log(
+    port.record(
       .warning,
       "\(port.path) brings in more than \(limit) \(what) a second: the others are dropped, as \(reason.name). A station floods the LAN, or there is a loop; if it is meant to, give the port a higher \(reason.name).",
-      id: .storm, fields: port.fields)
+      id: .storm, limitedBy: \.trafficLimiter)
   }
 
   /// Writes a record about a port's new state.
-  func report(change old: ManagedPort.State, of port: ManagedPort) {
+  /// - Parameter error: the number of `<errno.h>` behind it; 0: none.
+  func report(change old: ManagedPort.State, of port: ManagedPort, error: Int32) {
     let reason = port.text.isEmpty ? "" : ": \(port.text)"
     let (priority, verb, id): (JournalPriority, String, MessageID?) =
       switch (port.role, port.state) {
@@ -99,7 +100,7 @@ extension Agent {
       case (.guest, .closing): (.info, "has left", .guestLeft)
       case (.trunk, .closing): (.warning, "has ended", .trunkLost)
       }
-    port.record(priority, "\(port.path) \(verb)\(reason)", id: id)
+    port.record(priority, "\(port.path) \(verb)\(reason)", id: id, fields: error > 0 ? [.errno: "\(error)"] : [:])
   }
 }
 
@@ -110,16 +111,26 @@ extension ManagedPort {
   /// What a plugin says of this port.
   func log(priority: UInt32, _ text: String) {
     let level = JournalPriority(rawValue: Int32(clamping: priority)) ?? .notice
-    record(level, "\(path): \(text)", limitedBy: \.wordsLimiter)
+    let isTrouble = level.rawValue <= JournalPriority.warning.rawValue
+    record(level, "\(path): \(text)", id: isTrouble ? .transportWarning : nil, limitedBy: \.wordsLimiter)
   }
 
-  /// Writes a record about this port, unless it has written too many.
+  /// Writes a record about this port, unless it has written too many, or the guests of its LAN have: who is turned away by
+  /// one limit comes again as another guest.
+  /// - Parameter more: fields besides those that name the port.
   func record(
-    _ priority: JournalPriority, _ text: String, id: MessageID? = nil,
-    limitedBy limiter: ReferenceWritableKeyPath<ManagedPort, RecordLimiter> = \.limiter
+    _ priority: JournalPriority, _ text: String, id: MessageID? = nil, fields more: [JournalField: String] = [:],
+    limitedBy limiter: ReferenceWritableKeyPath<ManagedPort, RecordLimiter> = \.limiter,
+    file: String = #fileID, line: Int = #line, function: String = #function
   ) {
-    guard let suppressed = self[keyPath: limiter].admit(now: monotonicNanoseconds()) else { return }
-    let hint = suppressed == 0 ? "" : " (\(suppressed) records of this port were left out before)"
-    lan.agent.journal.log(priority, text + hint, id: id, fields: fields)
+    let now = monotonicNanoseconds()
+    guard var suppressed = self[keyPath: limiter].admit(now: now) else { return }
+    if guest != nil {
+      guard let all = lan.guestLimiter.admit(now: now, after: suppressed) else { return }
+      suppressed = all
+    }
+    let hint = suppressed == 0 ? "" : " (\(suppressed) records were left out before)"
+    lan.agent.journal.log(
+      priority, text + hint, id: id, fields: fields.merging(more) { $1 }, file: file, line: line, function: function)
   }
 }

@@ -146,7 +146,9 @@ final class Agent {
     } catch {
       journal.log(
         .error, "\(lan.name)/\(port.name) cannot be opened: \(error.text)", id: .portFailed,
-        fields: [.lan: lan.name, .port: port.name, .transport: port.transport])
+        fields: [
+          .lan: lan.name, .port: port.name, .transport: port.transport, .errno: "\(error.error)",
+        ])
     }
   }
 

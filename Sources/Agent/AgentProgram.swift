@@ -62,21 +62,25 @@ package struct AgentProgram {
     do {
       let catalogue = try loadTransports()
       for (name, refusal) in catalogue.refused {
-        journal.log(.warning, "\(refusal)", id: .pluginRefused, fields: [.transport: name])
+        journal.log(
+          .warning, "\(refusal)", id: .pluginRefused,
+          fields: [.transport: name, .file: catalogue.directory.path + "/libumbel-\(name).so"])
       }
       let configuration: Configuration
       do {
         configuration = try load(catalogue)
         for note in configuration.notes { journal.log(.info, "\(note)") }
       } catch {
-        for problem in error.problems { journal.log(.error, "\(problem)", id: .configurationRefused, fields: [:]) }
+        for problem in error.problems {
+          journal.log(.error, "\(problem)", id: .configurationRefused, fields: [.file: problem.location.file])
+        }
         return .configuration
       }
       let directory = try RuntimeDirectory(runtimeDirectory)
       let left = LeftBehind(&given, names: names, journal)
       return try serve(configuration, catalogue, directory, journal, manager, signals, left)
     } catch {
-      journal.log(.error, "\(error)")
+      journal.log(.error, "\(error)", id: .startFailed)
       return error is RuntimeDirectoryFailure ? .cannotCreate : .unavailable
     }
   }
@@ -117,7 +121,7 @@ package struct AgentProgram {
     }
     agent.restoreStations()
     left.finish(agent)
-    agent.feedWatchdog()
+    agent.watchThreads()
     manager.ready(status: agent.statusText)
     try loop.run()
     return .ok

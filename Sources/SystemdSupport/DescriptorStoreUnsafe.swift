@@ -37,7 +37,7 @@ extension ServiceManager {
 
   /// Waits until the manager has taken in all messages so far (sd_notify_barrier(3)): a process that ends at once after
   /// FDSTORE=1 may be gone before its message is looked at.
-  package func barrier(milliseconds: UInt64) -> Outcome { outcome(unsafe sd_notify_barrier(0, milliseconds * 1_000)) }
+  package func barrier(milliseconds: UInt64) -> Outcome { outcome(sd_notify_barrier(0, milliseconds * 1_000)) }
 
   /// Another process is the service's main process from now on: `MAINPID=`.
   @discardableResult

@@ -33,12 +33,14 @@ package struct Journal: Sendable {
   /// Writes one record.
   /// - Parameters:
   ///   - text: one sentence that can be understood alone.
-  ///   - id: the condition, where it is one that an administrator acts on.
-  ///   - fields: what it is about.
+  ///   - id: the condition, where it is one that an administrator acts on: every warning and every error is.
+  ///   - fields: what it is about; at least those that the condition has.
   package func log(
     _ priority: JournalPriority, _ text: String, id: MessageID? = nil, fields: [JournalField: String] = [:],
     file: String = #fileID, line: Int = #line, function: String = #function
   ) {
+    assert(id != nil || priority.rawValue > JournalPriority.warning.rawValue, "no MESSAGE_ID: \(text)")
+    assert(id?.fields.isSubset(of: fields.keys) ?? true, "a field is missing: \(text) \(fields)")
     let record = JournalRecord(priority: priority, text: text, id: id, fields: fields)
     if destination == .journald, record.send(file: file, line: line, function: function) { return }
     record.write(to: STDERR_FILENO, isPlain: destination == .plainLines)

@@ -20,10 +20,14 @@ package struct JournalField: Hashable, Sendable {
 
   private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
 
+  /// umbeld's own, and ERRNO.
+  package static let all = [lan, port, transport, door, peer, station, thread, file, errno]
+
   package static let lan = JournalField(constant: "UMBEL_LAN")
   package static let port = JournalField(constant: "UMBEL_PORT")
   package static let transport = JournalField(constant: "UMBEL_TRANSPORT")
-  /// Who is at the other end: an address, or a guest's process.
+  package static let door = JournalField(constant: "UMBEL_DOOR")
+  /// Who is at the other end: an address, a host, or a guest's process.
   package static let peer = JournalField(constant: "UMBEL_PEER")
   /// A station's Ethernet address.
   package static let station = JournalField(constant: "UMBEL_STATION")

@@ -1,6 +1,6 @@
 /// The conditions that an administrator acts on, each with the 128-bit id that its records carry as MESSAGE_ID: by it
-/// `journalctl` finds them, and explains them from the message catalogue. An id never changes its meaning and is never
-/// used again.
+/// `journalctl` finds them, and explains them from the message catalogue, `contrib/systemd/umbel.catalog`. An id never
+/// changes its meaning and is never used again. A new one is made by `systemd-id128 new`.
 package enum MessageID: String, Sendable, CaseIterable {
   /// A LAN has its doors and its ports.
   case lanUp = "bcc7e68367914360ac97828b11b2adde"
@@ -18,6 +18,12 @@ package enum MessageID: String, Sendable, CaseIterable {
   case guestLeft = "465e331926d94e588da6d8b785493840"
   /// A guest was turned away.
   case guestRefused = "78964b3b63534489b2ed9db56e881efd"
+  /// Guests have to wait outside a door, as there is no room for more.
+  case guestsWaiting = "a5df8384f7544c8897c477a20cb5dca5"
+  /// A door cannot listen where it should.
+  case doorWaiting = "13ddf7a3f5e84d6ab5f71c0716115012"
+  /// A door that could not listen does.
+  case doorListens = "ae61e2ea7d194acbba924a156c3f1749"
   /// An Ethernet address moves between ports again and again.
   case stationFlapping = "d1801d1d36814310a77f7ff66908c171"
   /// A datagram of a trunk came in by a guest port, and was dropped.
@@ -40,12 +46,24 @@ package enum MessageID: String, Sendable, CaseIterable {
   case pluginRefused = "da8548e3a16f4d7db0c406a99d7b506f"
   /// The kernel grants a socket less buffer than was asked for.
   case bufferShortfall = "ac2a36c484d84ace9564641aaa20afcd"
+  /// The agent lacks a right that a port needs.
+  case privilegeMissing = "a08e201ad2c44ea09a1fbf69350e3ee1"
+  /// A transport says, in words of its own, that something is not as it should be.
+  case transportWarning = "5797551484f84f4396274b352f0e981e"
   /// A port cannot go on.
   case portFailed = "4b8747884d8b45c0a619187101eec512"
   /// A plugin broke a rule of the ABI, and goes on.
   case pluginMisbehaves = "10114c1e52dc4b1795d09e0a0d5cc966"
   /// A forwarding thread has shown no progress.
   case threadStuck = "0b42d958c45b49139e57d895aeff18f8"
+  /// A forwarding thread that was stuck goes on.
+  case threadResumed = "d68d812ec0a749d1ab4abee33d7110d1"
+  /// A forwarding thread had more to report than there was room for.
+  case reportsLost = "6d952c39269e4f3c82b43a0201fb0e3c"
+  /// The agent cannot start.
+  case startFailed = "88995eccd58b43fc95e817b2b04cd4f2"
+  /// A new configuration is in force.
+  case reloaded = "ad3e5c494aa849a5a1db0da7a6ee086a"
   /// Ports were taken over from the process before.
   case adopted = "5a679378d45b421fa613b5d8e4b4ee33"
   /// What the process before left could not be used, and the agent has started clean.
@@ -56,4 +74,6 @@ package enum MessageID: String, Sendable, CaseIterable {
   case guestTrouble = "55838f2bcc774bfab591abdace80eeb3"
   /// A user of a guest wrote to the guest's /proc/mconsole.
   case guestWords = "dca51babd4c546e6910b2e61979182a7"
+  /// What came to the socket where guests announce themselves was not taken.
+  case announcementRefused = "c5d55cf4f1994b708ffab1c5e7886e81"
 }

@@ -157,6 +157,12 @@ struct AnnouncedGuestsTests {
     waitpid(child, nil, 0)
   }
 
+  @Test func `a guest that announces itself again and again fills no journal`() throws {
+    let bench = try Bench()
+    for _ in 0..<1_000 { bench.tell(0, "/a/g1/mconsole") }
+    #expect(bench.records.count <= RecordLimiter.burst + 1)
+  }
+
   @Test func `the socket says who sends, is closed to others, and goes with its owner`() throws {
     let directory = "/tmp/umbel-test-\(getpid())-notify"
     unsafe mkdir(directory, 0o755)

@@ -21,4 +21,16 @@ struct RecordLimiterTests {
     let next = (0..<2).map { _ in limiter.admit(now: 3 * Self.second) }
     #expect(next == [7, 0])
   }
+
+  @Test func `what another limiter left out before is told with the next record that passes both`() {
+    var own = RecordLimiter(burst: 2)
+    var all = RecordLimiter(burst: 3)
+    // Three records pass both; two are left out by the first, and one that passes it is left out by the second.
+    let passed = [UInt64]([1, 1, 1, 1, 2, 2, 3]).map { second -> Int? in
+      guard let left = own.admit(now: second * Self.second) else { return nil }
+      return all.admit(now: Self.second, after: left)
+    }
+    #expect(passed == [0, 0, nil, nil, 2, nil, nil])
+    #expect(all.admit(now: 9 * Self.second) == 2)
+  }
 }

@@ -9,7 +9,7 @@ func prefixedLines() throws {
   try probe.run("journal", environment: [])
   #expect(
     try Probe.text(of: probe.errorPath) == """
-      <4>The trunk waits for interface eth0. (lan=default port=mcast)
+      <4>The trunk waits for interface eth0. (lan=default port=mcast transport=mcast)
       <6>two lines  [31m (peer=a b)
 
       """)
@@ -34,7 +34,7 @@ func plainLines() throws {
   try probe.run("journal", environment: [], errors: "/dev/pts/\(number)")
   #expect(
     Probe.text(from: terminal.number) == """
-      warning: The trunk waits for interface eth0. (lan=default port=mcast)\r
+      warning: The trunk waits for interface eth0. (lan=default port=mcast transport=mcast)\r
       info: two lines  [31m (peer=a b)\r
 
       """)
@@ -65,6 +65,7 @@ func journaldRecords() throws {
       "CODE_FILE": "Agent/Trunk.swift", "CODE_LINE": "42", "CODE_FUNC": "join()", "SYSLOG_IDENTIFIER": "SystemdProbe",
       "MESSAGE": "The trunk waits for interface eth0.", "PRIORITY": "4",
       "MESSAGE_ID": MessageID.trunkWaiting.rawValue, "UMBEL_LAN": "default", "UMBEL_PORT": "mcast",
+      "UMBEL_TRANSPORT": "mcast",
     ])
   #expect(records[1]["MESSAGE"] == "two\nlines \u{1b}[31m")
   #expect(records[1]["UMBEL_PEER"] == "a\nb")

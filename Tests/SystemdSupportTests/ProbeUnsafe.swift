@@ -67,7 +67,12 @@ final class Probe {
   /// - Returns: what it wrote to standard output.
   @discardableResult
   func run(_ command: String, environment: [String], wrapper: [String] = [], errors: String? = nil) throws -> String {
-    let arguments = wrapper + [try Self.path(), command]
+    try run(wrapper + [try Self.path(), command], environment: environment, errors: errors)
+  }
+
+  /// Runs any program to its end.
+  @discardableResult
+  func run(_ arguments: [String], environment: [String], errors: String? = nil) throws -> String {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }

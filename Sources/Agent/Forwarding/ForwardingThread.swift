@@ -13,6 +13,16 @@ package final class ForwardingThread {
   /// Questions that it has not answered within their deadline, and will answer when it goes on.
   package var overdueAnswers = 0
 
+  /// When it was asked for a sign of life that it has not given yet: nanoseconds of CLOCK_MONOTONIC.
+  package var askedAt: UInt64?
+  /// It has given none for so long that it was reported.
+  package var isStuck = false
+  /// Of the reports that were lost, those that were told.
+  package var toldLostReports: UInt64 = 0
+
+  /// As ps and top show it.
+  package var name: String { "forward-\(index)" }
+
   private var thread = pthread_t()
   /// Commands that the ring had no room for.
   private var waiting: [ForwardingCommand] = []

@@ -7,8 +7,8 @@
 //
 //   unknown -- SOCKET --> known -- pidfd readable --> forgotten
 //
-// Bounds: `Limits` of guests; 64 messages a turn of the loop; records by
-// `RecordLimiter`, one for each guest and one for the rest. What is malformed or over a limit is counted.
+// Bounds: `Limits` of guests; 64 messages a turn of the loop; records by `RecordLimiter`: one for each guest, one for
+// processes that are none, one over all. What is malformed or over a limit is counted.
 
 import Glibc
 import LinuxIO
@@ -47,6 +47,8 @@ final class AnnouncedGuests {
   private var guests: [Int32: AnnouncedGuest] = [:]
   /// Of the records about processes that are no known guests.
   private var limiter = RecordLimiter()
+  /// Of all records: who is turned away by one limit may come again as another process.
+  private var totalLimiter = RecordLimiter(burst: 200)
   private var buffer = [UInt8](repeating: 0, count: GuestNotification.mostBytes + 1)
 
   init(loop: ControlLoop, limits: Limits = Limits(), log: @escaping Log) {
@@ -112,7 +114,7 @@ final class AnnouncedGuests {
       faults.malformed += 1
       return record(
         .warning, "\(path) got \(bytes.count) bytes that are no notification of a guest\(Self.origin(sender))",
-        limitedBy: &limiter, id: nil, peer: sender?.processId)
+        limitedBy: &limiter, id: .announcementRefused, peer: sender?.processId)
     }
     if notification.kind == .socket { return announce(notification.text, sender) }
     tell(notification, sender)
@@ -125,22 +127,24 @@ final class AnnouncedGuests {
       faults.malformed += 1
       return record(
         .warning, "\(path) got a console's path that is none\(Self.origin(sender)): \(console)",
-        limitedBy: &limiter, id: nil, peer: sender.processId)
+        limitedBy: &limiter, id: .announcementRefused, peer: sender.processId)
     }
     let isNew = guests[sender.processId] == nil
     guard !isNew || hasRoom(for: sender.userId) else {
       faults.overLimit += 1
       return record(
         .warning, "guest \(guest.name) is not listed\(Self.origin(sender)): there are as many guests as can be",
-        limitedBy: &limiter, id: .guestRefused, peer: sender.processId)
+        limitedBy: &limiter, id: .announcementRefused, peer: sender.processId)
     }
+    // One that announces itself again and again is still one.
+    if let earlier = guests[sender.processId] { guest.limiter = earlier.limiter }
     forget(sender.processId)
     do throws(Errno) {
       try watch(guest)
     } catch {
       return record(
-        .warning, "guest \(guest.name) cannot be watched\(Self.origin(sender)): \(error)", limitedBy: &limiter, id: nil,
-        peer: sender.processId)
+        .warning, "guest \(guest.name) cannot be watched\(Self.origin(sender)): \(error)", limitedBy: &limiter,
+        id: .announcementRefused, peer: sender.processId)
     }
     guests[sender.processId] = guest
     record(
@@ -192,7 +196,8 @@ final class AnnouncedGuests {
   private func record(
     _ priority: JournalPriority, _ text: String, limitedBy limiter: inout RecordLimiter, id: MessageID?, peer: Int32?
   ) {
-    guard let suppressed = limiter.admit(now: monotonicNanoseconds()) else { return }
+    let now = monotonicNanoseconds()
+    guard let own = limiter.admit(now: now), let suppressed = totalLimiter.admit(now: now, after: own) else { return }
     let hint = suppressed == 0 ? "" : " (\(suppressed) records were left out before)"
     log(priority, text + hint, id, peer.map { [.peer: "\($0)"] } ?? [:])
   }

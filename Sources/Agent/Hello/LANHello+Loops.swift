@@ -26,7 +26,9 @@ extension LANHello {
     }
     if guest.loopGuard.reopen(now: now) {
       set(guest, shut: nil)
-      guest.port.record(.notice, "\(guest.port.path) is open again: the loop is gone", id: .loopGone)
+      guest.port.record(
+        .notice, "\(guest.port.path) is open again: the loop is gone", id: .loopGone,
+        limitedBy: \.trafficLimiter)
     }
   }
 
@@ -70,7 +72,7 @@ extension LANHello {
     guest.port.record(
       .warning,
       "\(path) is shut: \(what), so frames would go round for ever. It is tried again in \(seconds) s at the earliest, when the loop is gone.",
-      id: .loopFound)
+      id: .loopFound, limitedBy: \.trafficLimiter)
   }
 
   private func set(_ guest: GuestGuard, shut reason: ShutReason?) {

@@ -62,10 +62,10 @@ extension LANHello {
     let ways =
       younger === first
       ? "by trunk \(first.port.name) alone, from two trunks of its own" : "\(first.port.name) and \(younger.port.name)"
-    agent.journal.log(
+    younger.port.record(
       .warning,
       "The agent of host \(known.host) (LAN \(known.lan)) is heard by two ways of LAN \(lan.name): \(ways). \(effect) Remove one of the two trunks on one of the hosts.",
-      id: .secondPath, fields: younger.port.fields)
+      id: .secondPath, fields: [.peer: known.host], limitedBy: \.trafficLimiter)
   }
 
   /// A hello of this agent has come in.
@@ -77,15 +77,15 @@ extension LANHello {
       if remote != .everyone { trunk.echoes[remote] = now }
       weighPaths(now)
       guard isNews("own \(sender.port) \(trunk.port.number)", now) else { return }
-      agent.journal.log(
+      trunk.port.record(
         .warning,
         "\(trunk.port.path) hears \(other.path), another trunk of the same LAN: they lead into one network, and what goes out by one comes in by the other. Remove one of the two.",
-        id: .secondPath, fields: trunk.port.fields)
+        id: .secondPath, limitedBy: \.trafficLimiter)
     } else if isNews("shared \(sender.port) \(trunk.port.number)", now) {
-      agent.journal.log(
+      trunk.port.record(
         .warning,
         "\(trunk.port.path) hears \(other.path): LANs \(lan.name) and \(other.lan.name) share a network and are one LAN. Give one of the two trunks another group, VNI or port.",
-        id: .sharedNetwork, fields: trunk.port.fields)
+        id: .sharedNetwork, limitedBy: \.trafficLimiter)
     }
   }
 }

@@ -174,8 +174,8 @@ final class LANHello {
       trunk.search.restart()
       trunk.port.record(
         .info,
-        "\(trunk.port.path) hears the agent of host \(announcement.host) (LAN \(announcement.lan), port \(announcement.port))"
-      )
+        "\(trunk.port.path) hears the agent of host \(announcement.host) (LAN \(announcement.lan), port \(announcement.port))",
+        fields: [.peer: announcement.host], limitedBy: \.trafficLimiter)
       weighPaths(now)
     }
     step(trunk, now)

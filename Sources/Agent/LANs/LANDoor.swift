@@ -76,8 +76,11 @@ class LANDoor {
     let hint = suppressed == 0 ? "" : " (\(suppressed) other refusals were left out before)"
     lan.agent.journal.log(
       .warning, "LAN \(lan.name) refused a guest at door \(name) (\(identity.who)): \(reason)\(hint)",
-      id: .guestRefused, fields: [.lan: lan.name, .peer: identity.field])
+      id: .guestRefused, fields: fields.merging([.peer: identity.field]) { $1 })
   }
+
+  /// What names this door in a journal record.
+  final var fields: [JournalField: String] { [.lan: lan.name, .door: name] }
 
   /// The options of its ports.
   final func values() throws(PluginProblem) -> [OptionValue] {

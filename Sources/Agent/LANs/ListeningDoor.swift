@@ -36,6 +36,7 @@ final class ListeningDoor: LANDoor {
   private var isClosed = false
   private var isActivated = false
   private var hasSaidWhy = false
+  private var waitingLimiter = RecordLimiter()
   private var waitingReason: String?
   private var retrySeconds: UInt64 = 1
 
@@ -85,8 +86,9 @@ final class ListeningDoor: LANDoor {
     do throws(Errno) {
       try watch()
       isParked = false
+      waitingReason = nil
     } catch {
-      lan.agent.journal.log(.error, "\(place) cannot be watched: \(error)", fields: [.lan: lan.name])
+      note(waiting: "it cannot be watched: \(error)", error)
     }
   }
 
@@ -110,12 +112,13 @@ final class ListeningDoor: LANDoor {
       tcpListener = Box(try makeListener(at: address))
       try watch()
       if waitingReason != nil {
-        lan.agent.journal.log(.notice, "door \(name) of LAN \(lan.name) listens at \(place)", fields: [.lan: lan.name])
+        lan.agent.journal.log(
+          .notice, "door \(name) of LAN \(lan.name) listens at \(place)", id: .doorListens, fields: fields)
       }
       waitingReason = nil
     } catch {
       tcpListener = nil
-      note(waiting: Self.reason(error, address))
+      note(waiting: Self.reason(error, address), error)
       lan.agent.loop.after(milliseconds: retrySeconds * 1_000) { [weak self] in self?.listen(at: address) }
       retrySeconds = min(retrySeconds * 2, 30)
     }
@@ -131,11 +134,12 @@ final class ListeningDoor: LANDoor {
     return descriptor
   }
 
-  private func note(waiting reason: String) {
+  private func note(waiting reason: String, _ error: Errno) {
     guard waitingReason != reason else { return }
     waitingReason = reason
     lan.agent.journal.log(
-      .warning, "door \(name) of LAN \(lan.name) waits for \(place): \(reason)", fields: [.lan: lan.name])
+      .warning, "door \(name) of LAN \(lan.name) waits for \(place): \(reason)", id: .doorWaiting,
+      fields: fields.merging([.errno: "\(error.code)"]) { $1 })
   }
 
   private static func reason(_ error: Errno, _ address: SocketAddress) -> String {
@@ -185,9 +189,11 @@ final class ListeningDoor: LANDoor {
   private func park(because reason: String) {
     park()
     if hasSaidWhy { return }
+    guard let suppressed = waitingLimiter.admit(now: monotonicNanoseconds()) else { return }
     hasSaidWhy = true
+    let hint = suppressed == 0 ? "" : " (\(suppressed) records were left out before)"
     lan.agent.journal.log(
-      .warning, "guests wait at \(place): \(reason)", id: .guestRefused, fields: [.lan: lan.name])
+      .warning, "guests wait at \(place): \(reason)\(hint)", id: .guestsWaiting, fields: fields)
   }
 
   private func begin(_ connection: consuming Descriptor) {
@@ -247,7 +253,7 @@ final class ListeningDoor: LANDoor {
     lan.agent.journal.log(
       .warning,
       "\(Self.mostHalfOpen) clients at \(place) have not finished their handshake; the oldest goes when one more comes (\(droppedForRoom) so far, the last \(identity.who))",
-      id: .guestRefused, fields: [.lan: lan.name, .peer: identity.field])
+      id: .guestRefused, fields: fields.merging([.peer: identity.field]) { $1 })
   }
 
   private func drop(_ number: Int32, because reason: String) {

@@ -23,6 +23,9 @@ final class ManagedLAN {
   /// Entries of the FDB, as last read.
   var stationCount = 0
 
+  /// Of the records about guests that come and go.
+  var guestLimiter = RecordLimiter(burst: 200)
+
   unowned let agent: Agent
   let thread: ForwardingThread
   let context: UnsafeMutablePointer<LANContext>

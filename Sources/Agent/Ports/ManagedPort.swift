@@ -63,9 +63,11 @@ final class ManagedPort {
   var isDoor: Bool { origin == .door }
 
   var link: PluginLink?
-  /// Of the records about this port, and of those in its transport's words, which must not crowd out the others.
+  /// Of the records about this port's state; of those in its transport's words; of those that stations and other agents
+  /// can provoke. One kind does not crowd out another.
   var limiter = RecordLimiter()
   var wordsLimiter = RecordLimiter()
+  var trafficLimiter = RecordLimiter()
   /// The host names that its transport wants to be told of.
   var followedNames: [FollowedName] = []
   var followTimer: ControlLoop.Timer?
@@ -193,7 +195,7 @@ final class ManagedPort {
       largestFrame = newLargest == 0 ? UMBEL_LARGEST_SEGMENT : newLargest
       probeLimit = newLimit
     }
-    if old != new || oldText != newText { agent.report(change: old, of: self) }
+    if old != new || oldText != newText { agent.report(change: old, of: self, error: error) }
     if new != .waiting { backoffSeconds = 1 }
     // One that says again and again that it waits does not put off its next try.
     if new != .waiting || retryTimer == nil { scheduleRetry() }
@@ -251,7 +253,9 @@ final class ManagedPort {
     do throws(PluginProblem) {
       guard unsafe try transport.prepare(link.port, reason: reason) else { return }
     } catch {
-      record(.warning, "\(path): \(error.text)")
+      record(
+        .warning, "\(path): \(error.text)", id: .transportWarning,
+        fields: error.error > 0 ? [.errno: "\(error.error)"] : [:])
       return
     }
     isPreparing = true
@@ -306,7 +310,9 @@ final class ManagedPort {
 
   /// What names this port in a journal record.
   var fields: [JournalField: String] {
-    [.lan: lan.name, .port: name, .transport: transport.description.name]
+    var fields: [JournalField: String] = [.lan: lan.name, .port: name, .transport: transport.description.name]
+    fields[.peer] = guest?.field
+    return fields
   }
 }
 

@@ -14,13 +14,17 @@ final class AgentProcess {
   /// - Parameters:
   ///   - plugins: names of the fixtures that it finds.
   ///   - configuration: YAML.
-  convenience init(plugins: [String], configuration: String) throws {
+  ///   - environment: `NAME=value`, besides what the tests have.
+  convenience init(plugins: [String], configuration: String, environment: [String] = []) throws {
     let workplace = try Workplace()
     try self.init(
-      workplace, pluginDirectory: try Plugins.directory(plugins, in: workplace), configuration: configuration)
+      workplace, pluginDirectory: try Plugins.directory(plugins, in: workplace), configuration: configuration,
+      environment: environment)
   }
 
-  init(_ workplace: Workplace, pluginDirectory: String, configuration: String) throws {
+  init(
+    _ workplace: Workplace, pluginDirectory: String, configuration: String, environment: [String] = []
+  ) throws {
     self.workplace = workplace
     let file = workplace.path + "/umbel.yaml"
     try FileSystem.write(Array(configuration.utf8), to: file)
@@ -28,7 +32,7 @@ final class AgentProcess {
     child = try ChildProcess(
       [
         Places.agent, "--config", file, "--plugin-dir", pluginDirectory, "--runtime-dir", workplace.path + "/run",
-      ], output: log)
+      ], environment: environment, output: log)
     client = try Self.connect(to: workplace.path + "/run/umbel.sock", child, log: log)
   }
 

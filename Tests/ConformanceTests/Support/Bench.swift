@@ -17,7 +17,8 @@ final class Bench {
   ///   - plugins: names of fixtures besides `minimal`.
   ///   - settings: more lines of YAML for the LAN, indented by four.
   ///   - head: lines of YAML before the LANs.
-  init(plugins: [String] = [], settings: String = "", head: String = "") throws {
+  ///   - environment: of the agent, `NAME=value`.
+  init(plugins: [String] = [], settings: String = "", head: String = "", environment: [String] = []) throws {
     left = try Station(1)
     right = try Station(2)
     agent = try AgentProcess(
@@ -33,7 +34,7 @@ final class Bench {
             ports:
               - {name: left, transport: minimal, role: guest, \(left.yaml)}
               - {name: right, transport: minimal, role: guest, \(right.yaml)}
-        """)
+        """, environment: environment)
     for name in ["left", "right"] {
       let port = try agent.port(name) { $0.state == .up }
       try #require(port.state == .up, "\(agent.log)")

@@ -8,8 +8,9 @@ final class ChildProcess {
 
   /// - Parameters:
   ///   - arguments: the first is the program; without a slash it is looked for in `$PATH`.
+  ///   - environment: `NAME=value`, besides what the tests have.
   ///   - output: the file that standard output and standard error are appended to.
-  init(_ arguments: [String], output: String) throws(Errno) {
+  init(_ arguments: [String], environment: [String] = [], output: String) throws(Errno) {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -26,8 +27,17 @@ final class ChildProcess {
     unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
     defer { for index in unsafe pointers.indices { unsafe free(pointers[index]) } }
+    var variables: [UnsafeMutablePointer<CChar>?] = unsafe environment.map { unsafe strdup($0) }
+    let ownCount = unsafe variables.count
+    defer { for index in 0..<ownCount { unsafe free(variables[index]) } }
+    var index = 0
+    while let variable = unsafe environ[index] {
+      unsafe variables.append(variable)
+      index += 1
+    }
+    unsafe variables.append(nil)
     var child: pid_t = 0
-    let result = unsafe posix_spawnp(&child, arguments[0], &actions, &attributes, &pointers, environ)
+    let result = unsafe posix_spawnp(&child, arguments[0], &actions, &attributes, &pointers, &variables)
     guard result == 0 else { throw Errno(result) }
     id = child
   }

@@ -14,7 +14,8 @@ case "journal":
   let journal = Journal()
   journal.log(
     .warning, "The trunk waits for interface eth0.", id: .trunkWaiting,
-    fields: [.lan: "default", .port: "mcast"], file: "Agent/Trunk.swift", line: 42, function: "join()")
+    fields: [.lan: "default", .port: "mcast", .transport: "mcast"],
+    file: "Agent/Trunk.swift", line: 42, function: "join()")
   journal.log(.info, "two\nlines \u{1b}[31m", fields: [.peer: "a\nb"])
 case "environment":
   print(ServiceManager.childEnvironment.joined(separator: "\n"))

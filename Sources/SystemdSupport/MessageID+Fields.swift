@@ -1,0 +1,22 @@
+extension MessageID {
+  /// The fields that every record of this condition has, and that its text in the catalogue may therefore name; a record
+  /// may have more.
+  package var fields: Set<JournalField> {
+    switch self {
+    case .lanUp, .lanDown: [.lan]
+    case .trunkWaiting, .trunkJoined, .trunkLost, .guestAttached, .guestLeft, .ownUnderlay, .storm, .loopFound,
+      .loopGone, .secondPath, .sharedNetwork, .bufferShortfall, .privilegeMissing, .transportWarning, .portFailed,
+      .pluginMisbehaves:
+      [.lan, .port, .transport]
+    case .foreignSender: [.lan, .port, .transport, .peer]
+    case .stationFlapping: [.lan, .port, .transport, .station]
+    case .guestRefused: [.lan, .door, .peer]
+    case .guestsWaiting, .doorWaiting, .doorListens: [.lan, .door]
+    case .configurationRefused: [.file]
+    case .pluginRefused: [.transport]
+    case .threadStuck, .threadResumed, .reportsLost: [.thread]
+    case .guestTrouble, .guestWords: [.peer]
+    case .startFailed, .reloaded, .adopted, .adoptionFailed, .handedOver, .announcementRefused: []
+    }
+  }
+}

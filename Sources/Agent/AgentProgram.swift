@@ -19,7 +19,14 @@ package struct AgentProgram {
   /// `--plugin-dir`; nil: `../lib/umbel/plugins` beside the program's directory, else that directory itself.
   package var pluginDirectory: String?
 
-  package init(configurationPath: String? = nil, runtimeDirectory: String? = nil, pluginDirectory: String? = nil) {
+  /// `--take-over`: the agent that runs in the runtime directory hands over everything, and ends.
+  package var takesOver = false
+
+  package init(
+    configurationPath: String? = nil, runtimeDirectory: String? = nil, pluginDirectory: String? = nil,
+    takesOver: Bool = false
+  ) {
+    self.takesOver = takesOver
     self.configurationPath = configurationPath
     self.runtimeDirectory = runtimeDirectory
     self.pluginDirectory = pluginDirectory
@@ -76,6 +83,7 @@ package struct AgentProgram {
         }
         return .configuration
       }
+      if takesOver { return try takeOver(configuration, catalogue, journal, signals) }
       let directory = try RuntimeDirectory(runtimeDirectory)
       let left = LeftBehind(&given, names: names, journal)
       return try serve(configuration, catalogue, directory, journal, manager, signals, left)
@@ -83,6 +91,21 @@ package struct AgentProgram {
       journal.log(.error, "\(error)", id: .startFailed)
       return error is RuntimeDirectoryFailure ? .cannotCreate : .unavailable
     }
+  }
+
+  /// Goes on in the place of another process. Everything that can be wrong here is looked at before that one ends.
+  private func takeOver(
+    _ configuration: Configuration, _ catalogue: TransportCatalogue, _ journal: Journal,
+    _ signals: consuming SignalDescriptor
+  ) throws -> ExitStatus {
+    let request = try TakeOverRequest(
+      runtimeDirectory: try runtimeDirectory ?? RuntimeDirectory.defaultPath())
+    try request.check()
+    let (entries, lock) = try request.finish()
+    let directory = try RuntimeDirectory(runtimeDirectory, lock: Descriptor(owning: lock))
+    var given = GivenDescriptors(entries)
+    let left = LeftBehind(&given, names: entries.map(\.name), journal)
+    return try serve(configuration, catalogue, directory, journal, ServiceManager(), signals, left)
   }
 
   private func serve(
@@ -96,6 +119,9 @@ package struct AgentProgram {
     let methods = AgentMethods(agent: agent)
     let server = VarlinkServer(loop: loop, handler: methods, version: agentVersion)
     let socket = directory.path + "/umbel.sock"
+    methods.server = server
+    agent.keeper.others.append(
+      StoredDescriptors.Entry(name: TakeOverRequest.lockName, number: directory.lock.number))
     let isActivated = try listen(server, at: socket, of: agent)
     defer {
       if !agent.isHandingOver {
@@ -146,19 +172,23 @@ package struct AgentProgram {
   /// - Returns: whether the service manager has made the socket and its file.
   private func listen(_ server: VarlinkServer, at path: String, of agent: Agent) throws(AgentFailure) -> Bool {
     do throws(Errno) {
-      var isActivated = false
+      var activatedName: String?
       let descriptor: Descriptor
       if let listener = agent.inheritance.listener(at: path) {
-        isActivated = listener.isActivated
+        activatedName = listener.activatedName
         descriptor = listener.takeDescriptor()
         try descriptor.setNonBlocking()
       } else {
         // Anyone may connect: who may call is decided for each call, and others get an answer that says what they need.
         descriptor = try UnixSocket.listen(at: path, kind: .stream, mode: 0o666)
       }
-      if !isActivated { agent.keeper.listeners.append((path, descriptor.number)) }
+      if let activatedName {
+        agent.keeper.others.append(StoredDescriptors.Entry(name: activatedName, number: descriptor.number))
+      } else {
+        agent.keeper.listeners.append((path, descriptor.number))
+      }
       try server.serve(listener: descriptor)
-      return isActivated
+      return activatedName != nil
     } catch {
       throw AgentFailure("\(path) cannot be made: \(error). Name another directory with --runtime-dir.")
     }

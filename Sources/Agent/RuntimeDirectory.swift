@@ -10,7 +10,16 @@ struct RuntimeDirectoryFailure: Error, CustomStringConvertible {
 struct RuntimeDirectory: ~Copyable {
   /// Absolute: guests are given paths in it.
   let path: String
-  private let lock: Descriptor
+  /// Whoever has it, or a copy of it, has the directory: flock(2).
+  let lock: Descriptor
+
+  /// Takes over the directory of another process together with its lock.
+  init(_ wanted: String?, lock: consuming Descriptor) throws(RuntimeDirectoryFailure) {
+    let path: String
+    if let wanted { path = wanted } else { path = try Self.defaultPath() }
+    self.path = path.hasPrefix("/") ? path : Self.resolved(path)
+    self.lock = lock
+  }
 
   /// Makes the directory if need be, and locks it.
   /// - Parameter wanted: nil: `/run/umbel` as root, else `$XDG_RUNTIME_DIR/umbel`.
@@ -44,7 +53,7 @@ struct RuntimeDirectory: ~Copyable {
     return unsafe String(cString: resolved)
   }
 
-  private static func defaultPath() throws(RuntimeDirectoryFailure) -> String {
+  static func defaultPath() throws(RuntimeDirectoryFailure) -> String {
     if geteuid() == 0 { return "/run/umbel" }
     guard let directory = unsafe getenv("XDG_RUNTIME_DIR").map({ unsafe String(cString: $0) }), directory.hasPrefix("/")
     else {

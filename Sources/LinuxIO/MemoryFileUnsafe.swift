@@ -11,7 +11,9 @@ package enum MemoryFile {
     var offset = 0
     while offset < bytes.count {
       offset += try retrying {
-        unsafe bytes.withUnsafeBytes { unsafe pwrite(number, $0.baseAddress! + offset, $0.count - offset, off_t(offset)) }
+        unsafe bytes.withUnsafeBytes {
+          unsafe pwrite(number, $0.baseAddress! + offset, $0.count - offset, off_t(offset))
+        }
       }
     }
     return file

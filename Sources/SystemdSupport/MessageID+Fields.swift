@@ -15,8 +15,8 @@ extension MessageID {
     case .configurationRefused: [.file]
     case .pluginRefused: [.transport]
     case .threadStuck, .threadResumed, .reportsLost: [.thread]
-    case .guestTrouble, .guestWords: [.peer]
-    case .startFailed, .reloaded, .adopted, .adoptionFailed, .handedOver, .announcementRefused: []
+    case .guestTrouble, .guestWords, .handedOver, .takeOverFailed: [.peer]
+    case .startFailed, .reloaded, .adopted, .adoptionFailed, .announcementRefused: []
     }
   }
 }

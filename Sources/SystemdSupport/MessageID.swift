@@ -68,6 +68,8 @@ package enum MessageID: String, Sendable, CaseIterable {
   case adopted = "5a679378d45b421fa613b5d8e4b4ee33"
   /// What the process before left could not be used, and the agent has started clean.
   case adoptionFailed = "5e5616bfca3d472c8d7de84756141e0a"
+  /// Another process wanted to take over, and did not.
+  case takeOverFailed = "3b5daf0195bb469eb537b33bc767822a"
   /// Another process has taken over the ports of this one.
   case handedOver = "9d7aafd6dedb43cd9eb8a946c4975647"
   /// A guest told the agent of its panic, or that it hangs.

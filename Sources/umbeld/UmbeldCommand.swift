@@ -25,6 +25,9 @@ struct UmbeldCommand: ParsableCommand {
   @Flag(help: "Check the configuration, print what it holds, and start nothing.")
   var checkConfig = false
 
+  @Flag(help: "Go on in the place of the agent that runs in the runtime directory; guests notice nothing.")
+  var takeOver = false
+
   @Argument(help: .init("With --check-config: the file to check.", visibility: .hidden))
   var file: String?
 
@@ -35,7 +38,8 @@ struct UmbeldCommand: ParsableCommand {
 
   func run() throws {
     let program = AgentProgram(
-      configurationPath: configuration ?? file, runtimeDirectory: runtimeDir, pluginDirectory: pluginDir)
+      configurationPath: configuration ?? file, runtimeDirectory: runtimeDir, pluginDirectory: pluginDir,
+      takesOver: takeOver)
     throw ExitCode((checkConfig ? program.checkConfiguration() : program.run()).rawValue)
   }
 }

@@ -80,7 +80,9 @@ struct StoredDescriptorsTests {
     #expect(StoredDescriptors.isName("umbel-d1"))
     #expect(StoredDescriptors.isStateName("umbel-s1"))
     #expect(!StoredDescriptors.isStateName("umbel-d1"))
-    for name in ["", "control", "umbel-", "umbel-d", "umbel-x1", "umbel-d_"] { #expect(!StoredDescriptors.isName(name)) }
+    for name in ["", "control", "umbel-", "umbel-d", "umbel-x1", "umbel-d_"] {
+      #expect(!StoredDescriptors.isName(name))
+    }
   }
 
   @Test mutating func `a number that is no descriptor is left out`() {

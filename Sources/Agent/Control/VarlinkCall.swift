@@ -42,6 +42,12 @@ package final class VarlinkCall {
   /// Whether the client is gone: nobody will read an answer.
   package var isCancelled: Bool { connection.socket == nil }
 
+  /// Whether both came over one connection.
+  func isOfSameClient(as other: VarlinkCall) -> Bool { connection === other.connection }
+
+  /// Calls `body` when the client goes; one that is gone already does not come back.
+  func whenGone(_ body: @escaping () -> Void) { connection.whenClosed.append(body) }
+
   /// A descriptor that becomes readable when the calling process ends; see `ProcessDescriptor.open(peerOf:)`.
   package func openCaller() throws(Errno) -> Descriptor {
     guard let socket = connection.socket else { throw Errno(ESRCH) }

@@ -21,6 +21,8 @@ final class VarlinkConnection {
   private let loop: ControlLoop
   private var stallTimer: ControlLoop.Timer?
   private var whenDrained: [() -> Void] = []
+  /// Called once, when the connection ends.
+  var whenClosed: [() -> Void] = []
 
   init(server: VarlinkServer, socket: VarlinkSocket, peer: PeerCredentials) throws(Errno) {
     self.server = server
@@ -43,6 +45,9 @@ final class VarlinkConnection {
     output = VarlinkOutput()
     whenDrained = []
     server?.forget(socket.number)
+    let actions = whenClosed
+    whenClosed = []
+    for action in actions { action() }
   }
 
   /// Sends a reply to request `number`; drops it when that is not being carried out any more.

@@ -102,6 +102,12 @@ package final class VarlinkServer {
     connections = [:]
   }
 
+  /// Accepts nobody for now; who comes waits.
+  func pause() { for listener in listeners { loop.unwatch(listener.number) } }
+
+  /// Accepts clients again.
+  func resume() { for listener in listeners { try? watch(listener) } }
+
   /// How many clients are connected.
   package var connectionCount: Int { connections.count }
 

@@ -122,7 +122,8 @@ extension ManagedLAN {
   func restore(_ stations: [KeptStation]) {
     for start in stride(from: 0, to: stations.count, by: 4_096) {
       let part = Array(stations[start..<min(start + 4_096, stations.count)])
-      thread.post(unsafe ForwardingCommand(.restoreStations(context, part)) { [self] _ in withExtendedLifetime(self) {} })
+      thread.post(
+        unsafe ForwardingCommand(.restoreStations(context, part)) { [self] _ in withExtendedLifetime(self) {} })
     }
   }
 }

@@ -55,8 +55,8 @@ final class Inheritance {
   /// A listening socket that is there already.
   struct Listener: ~Copyable {
     let descriptor: Descriptor
-    /// The service manager's: it gives it to the next process by itself, and owns its file.
-    let isActivated: Bool
+    /// The service manager's name for it: it gives it to the next process by itself, and owns its file. nil: it is ours.
+    let activatedName: String?
 
     consuming func takeDescriptor() -> Descriptor { descriptor }
   }
@@ -64,7 +64,8 @@ final class Inheritance {
   /// Hands out the socket that listens at a path or an address.
   func listener(at place: String) -> Listener? {
     if let index = activated.firstIndex(where: { $0.place == place }) {
-      return Listener(descriptor: Descriptor(owning: activated.remove(at: index).number), isActivated: true)
+      let entry = activated.remove(at: index)
+      return Listener(descriptor: Descriptor(owning: entry.number), activatedName: entry.name)
     }
     guard let record = state.listeners.first(where: { $0.place == place }), let number = take(record.name) else {
       return nil
@@ -75,7 +76,7 @@ final class Inheritance {
       return nil
     }
     taken.append(StoredDescriptors.Entry(name: record.name, number: number))
-    return Listener(descriptor: Descriptor(owning: number), isActivated: false)
+    return Listener(descriptor: Descriptor(owning: number), activatedName: nil)
   }
 
   /// Sockets of socket units that are named `LAN.DOOR` for a LAN, and where they listen.

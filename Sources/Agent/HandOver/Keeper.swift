@@ -17,6 +17,9 @@ final class Keeper {
   unowned let agent: Agent
   /// Listening sockets of the agent itself, by place.
   var listeners: [(place: String, number: Int32)] = []
+  /// Descriptors that go to a process that takes over, and not into the store: the service manager has them anyway, or
+  /// they end with this process.
+  var others: [StoredDescriptors.Entry] = []
   private var table = StoredDescriptors()
   /// Whether there is a manager with a store.
   let isActive: Bool
@@ -71,11 +74,12 @@ final class Keeper {
 
   /// What another process takes over itself: the file, and the descriptors that it names. They stay this process's own.
   func everything(_ stations: [HandOverState.Station]) throws(Errno) -> (
-    state: Box<Descriptor>, descriptors: [StoredDescriptors.Entry]
+    state: Box<Descriptor>, name: String, descriptors: [StoredDescriptors.Entry]
   ) {
-    _ = refresh(isQuiet: true)
+    store(refresh(isQuiet: true), stations: stations)
     let file = try MemoryFile.make("umbel-state", describe().encoded(stations))
-    return (Box(file), table.entries)
+    let activated = agent.lans.flatMap(\.doors).compactMap(\.activated)
+    return (Box(file), stateName ?? table.takeStateName(), table.entries + others + activated)
   }
 
   // MARK: Descriptors
@@ -97,6 +101,7 @@ final class Keeper {
   }
 
   private func store(_ change: StoredDescriptors.Change, stations: [HandOverState.Station]) {
+    guard isActive else { return }
     for name in change.unstore { agent.manager.unstore(name: name) }
     for entry in change.store { agent.manager.store(entry.number, name: entry.name) }
     let bytes = describe().encoded(stations)

@@ -23,7 +23,8 @@ final class LeftBehind {
         stateFile = Box(file)
       } catch {
         journal.log(
-          .error, "what the agent before has left is not taken over: \(error). It starts clean; guests have to connect again",
+          .error,
+          "what the agent before has left is not taken over: \(error). It starts clean; guests have to connect again",
           id: .adoptionFailed)
         break
       }
@@ -54,7 +55,8 @@ final class LeftBehind {
     let ports = agent.lans.flatMap(\.ports).count { $0.isAdopted }
     guard ports > 0 else { return }
     agent.journal.log(
-      .notice, "took over \(ports) port\(ports == 1 ? "" : "s") of the agent before (version \(inheritance.state.version))",
+      .notice,
+      "took over \(ports) port\(ports == 1 ? "" : "s") of the agent before (version \(inheritance.state.version))",
       id: .adopted)
   }
 }

@@ -38,7 +38,11 @@ final class DatagramDoor: LANDoor {
     }
   }
 
-  override var keptSocket: Int32? { file.isActivated ? nil : file.descriptor.number }
+  override var keptSocket: Int32? { file.activatedName != nil ? nil : file.descriptor.number }
+
+  override var activated: StoredDescriptors.Entry? {
+    file.activatedName.map { StoredDescriptors.Entry(name: $0, number: file.descriptor.number) }
+  }
 
   override var ownPort: ManagedPort? { port }
 

@@ -4,8 +4,8 @@ import LinuxIO
 /// A Unix socket of a door and its file, which goes with it unless somebody has put another in its place.
 final class DoorSocket {
   let descriptor: Descriptor
-  /// The service manager made it, and its file.
-  let isActivated: Bool
+  /// The service manager made it, and its file, and calls it so.
+  let activatedName: String?
   private let path: String
   private let identity: SocketIdentity?
 
@@ -23,7 +23,7 @@ final class DoorSocket {
     } catch {
       throw Self.problem(at: path, error, isFlat: configuration.place != .standard)
     }
-    isActivated = false
+    activatedName = nil
     identity = SocketIdentity(of: path)
   }
 
@@ -34,13 +34,13 @@ final class DoorSocket {
     configuration: DoorConfiguration, group: UInt32?
   ) throws(DoorError) {
     self.path = path
-    isActivated = listener.isActivated
+    activatedName = listener.activatedName
     identity = SocketIdentity(of: path)
     descriptor = listener.takeDescriptor()
     do throws(Errno) {
       try descriptor.setNonBlocking()
       if kind == .datagram { try setSocketOption(descriptor.number, SOL_SOCKET, SO_PASSCRED, 1) }
-      if !isActivated { try SocketFile(at: path).setAccess(mode: configuration.mode, group: group) }
+      if activatedName == nil { try SocketFile(at: path).setAccess(mode: configuration.mode, group: group) }
     } catch {
       throw DoorError("\(path) cannot be taken over: \(error).")
     }
@@ -58,7 +58,7 @@ final class DoorSocket {
 
   /// Removes the file, if it is still this socket's. The socket goes with the value.
   func removeFile() {
-    guard !isActivated, let identity, SocketIdentity(of: path) == identity else { return }
+    guard activatedName == nil, let identity, SocketIdentity(of: path) == identity else { return }
     unsafe unlink(path)
   }
 

@@ -56,6 +56,9 @@ class LANDoor {
   /// Its listening socket, which outlives this process; nil: there is none, or the service manager keeps it anyway.
   var keptSocket: Int32? { nil }
 
+  /// Its listening socket, if the service manager has made it, and what that calls it.
+  var activated: StoredDescriptors.Entry? { nil }
+
   /// The port of a datagram door's own.
   var ownPort: ManagedPort? { nil }
 
@@ -67,7 +70,10 @@ class LANDoor {
   /// Ends the door and the handshakes under way; ports stay.
   func close() {}
 
-  /// A port or a handshake has ended: there may be room again.
+  /// Nobody comes in for now; who comes waits.
+  func pause() {}
+
+  /// A port or a handshake has ended, or a pause is over: there may be room again.
   func resume() {}
 
   /// One record about a client that is not let in; of many in a short time, some.

@@ -34,7 +34,7 @@ final class ListeningDoor: LANDoor {
   private var nextCrowdRecord: UInt64 = 0
   private var isParked = false
   private var isClosed = false
-  private var isActivated = false
+  private var activatedName: String?
   private var hasSaidWhy = false
   private var waitingLimiter = RecordLimiter()
   private var waitingReason: String?
@@ -68,9 +68,14 @@ final class ListeningDoor: LANDoor {
 
   override var problem: String? { waitingReason }
 
-  override var keptSocket: Int32? { file.map { $0.isActivated ? nil : $0.descriptor.number } ?? keptListener }
+  override var keptSocket: Int32? { file.map { $0.activatedName != nil ? nil : $0.descriptor.number } ?? keptListener }
 
-  private var keptListener: Int32? { isActivated ? nil : tcpListener?.value.number }
+  private var keptListener: Int32? { activatedName != nil ? nil : tcpListener?.value.number }
+
+  override var activated: StoredDescriptors.Entry? {
+    guard let name = file?.activatedName ?? activatedName, let listener else { return nil }
+    return StoredDescriptors.Entry(name: name, number: listener)
+  }
 
   override func close() {
     isClosed = true
@@ -81,8 +86,10 @@ final class ListeningDoor: LANDoor {
     tcpListener = nil
   }
 
+  override func pause() { park() }
+
   override func resume() {
-    guard isParked, !isClosed, lan.hasRoom else { return }
+    guard isParked, !isClosed, lan.hasRoom, !lan.agent.isHandingOver else { return }
     do throws(Errno) {
       try watch()
       isParked = false
@@ -128,7 +135,7 @@ final class ListeningDoor: LANDoor {
     guard let listener = lan.agent.inheritance.listener(at: place) else {
       return try InternetSocket.listen(at: address, backlog: 1_024)
     }
-    isActivated = listener.isActivated
+    activatedName = listener.activatedName
     let descriptor = listener.takeDescriptor()
     try descriptor.setNonBlocking()
     return descriptor

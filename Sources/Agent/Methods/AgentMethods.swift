@@ -8,12 +8,22 @@ import TransportHost
 /// The methods of `org.umbel.Agent`: who may call them, and which function answers each.
 final class AgentMethods: VarlinkHandler {
   unowned let agent: Agent
+  /// What serves these methods; it does not retain them.
+  weak var server: VarlinkServer?
+  /// Another process is taking over.
+  var offer: TakeOverOffer?
 
   init(agent: Agent) { self.agent = agent }
 
   func handle(_ call: VarlinkCall) {
     guard agent.access.mayAttach(call.peer) else {
       return call.fail(AgentError.notPermitted(user: "\(call.peer.userId)", group: "umbel"))
+    }
+    guard isAllowed(call) else {
+      return call.fail(
+        AgentError.failed(
+          call.method.rawValue, what: "Another process is taking over from this agent.",
+          remedy: "Try again in a moment."))
     }
     do {
       switch call.method {
@@ -29,6 +39,8 @@ final class AgentMethods: VarlinkHandler {
       case .listTransports: listTransports(call)
       case .attach: try attach(call)
       case .listGuests: listGuests(call)
+      case .takeOver: try takeOver(call)
+      case .finishTakeOver: try finishTakeOver(call)
       }
     } catch let error as any WireError {
       call.fail(error)

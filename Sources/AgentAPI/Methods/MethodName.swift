@@ -12,6 +12,8 @@ package enum MethodName: String, CaseIterable, Sendable {
   case listTransports = "ListTransports"
   case attach = "Attach"
   case listGuests = "ListGuests"
+  case takeOver = "TakeOver"
+  case finishTakeOver = "FinishTakeOver"
 
   /// With the interface's name before it, as requests have it.
   package var qualified: String { "\(AgentInterface.name).\(rawValue)" }

@@ -5,6 +5,8 @@ public import CTransport
 public struct DescriptorList {
   /// EPOLLIN of `<sys/epoll.h>`.
   public static let readable: UInt32 = 0x001
+  /// EPOLLOUT.
+  public static let writable: UInt32 = 0x004
 
   private let entries: UnsafeMutableRawPointer?
   private let stride: Int

@@ -214,3 +214,24 @@ private final class SilentPort: TransportPort {
     }
   }
 }
+
+@Suite struct HeritageCoderTests {
+  private let fields: [[UInt8]] = [[], [1], [UInt8](repeating: 7, count: 70_000)]
+
+  @Test func `what is written is read`() throws {
+    let state = HeritageCoder.encode(version: 3, fields)
+    #expect(Array(state[..<10]) == [3, 0, 0, 0, 0, 0, 0, 0, 1, 1])
+    #expect(try HeritageCoder.decode(state, version: 3, count: 3) == fields)
+    #expect(try HeritageCoder.decode([3], version: 3, count: 0) == [])
+  }
+
+  @Test func `anything else is refused`() {
+    let state = HeritageCoder.encode(version: 3, fields)
+    for (bytes, version, count) in [
+      ([], 3, 0), (state, 2, 3), (state, 3, 2), (state, 3, 4), (state + [0], 3, 3), (state.dropLast(), 3, 3),
+      ([3, 0, 0, 0], 3, 1), ([3, 0xff, 0xff, 0xff, 0xff], 3, 1),
+    ] as [([UInt8], UInt8, Int)] {
+      #expect(throws: TransportProblem.self) { try HeritageCoder.decode(bytes, version: version, count: count) }
+    }
+  }
+}

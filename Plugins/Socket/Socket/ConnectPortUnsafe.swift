@@ -23,7 +23,6 @@ package final class ConnectPort: TransportPort {
     case up
   }
 
-  private static let writable: UInt32 = 0x004  // EPOLLOUT of <sys/epoll.h>.
   private static let connectNanoseconds: UInt64 = 10_000_000_000
 
   // Control thread.
@@ -48,12 +47,20 @@ package final class ConnectPort: TransportPort {
   package init(_ configuration: PortConfiguration, connect text: String, host: HostPort) throws(TransportProblem) {
     target = try ConnectTarget(text)
     bufferBytes = configuration.size("buffers") ?? 4 << 20
+    let adopted = configuration.adopted
+    let rest = try adopted.map { heritage throws(TransportProblem) in try StreamRest(heritage) } ?? StreamRest()
+    current = try adopted?.sockets([SOCK_STREAM.rawValue])[0] ?? -1
     unsafe reader = .allocate(capacity: 1)
-    unsafe reader.initialize(to: StreamReader(port: configuration.number))
+    unsafe reader.initialize(to: StreamReader(port: configuration.number, unread: rest.unread))
     unsafe writer = .allocate(capacity: 1)
-    unsafe writer.initialize(to: StreamWriter())
+    unsafe writer.initialize(to: StreamWriter(unsent: rest.unsent))
     super.init(configuration, host: host)
-    tryAgain()
+    if adopted == nil {
+      tryAgain()
+    } else {
+      requestBuffer(bufferBytes, of: current)
+      goUp()
+    }
   }
 
   // MARK: Control thread
@@ -87,10 +94,21 @@ package final class ConnectPort: TransportPort {
     }
   }
 
+  /// After a kill nobody would know where in a frame the stream is: the port connects anew.
+  package override func handOver(isQuiet: Bool) -> Heritage? {
+    guard isQuiet, isIn(.up) else { return nil }
+    let rest = unsafe StreamRest(unread: reader.pointee.unread, unsent: writer.pointee.unsent)
+    return Heritage(sockets: [current], rest.fields)
+  }
+
   package override func close() {
     giveBackRetired()
     if let pending { _ = Glibc.close(pending.socket) }
-    if current >= 0 { _ = Glibc.close(current) }
+    if current >= 0 {
+      // A duplicate may be kept elsewhere.
+      shutdown(current, Int32(SHUT_RDWR))
+      _ = Glibc.close(current)
+    }
     unsafe reader.deinitialize(count: 1)
     unsafe reader.deallocate()
     unsafe writer.deinitialize(count: 1)
@@ -188,20 +206,22 @@ package final class ConnectPort: TransportPort {
   private func isIn(_ wanted: Phase) -> Bool { phase.load(ordering: .relaxed) == wanted.rawValue }
 
   package override func descriptors(_ list: inout DescriptorList) {
-    if isIn(.up) { list.append(current) }
-    if isIn(.connecting) { list.append(current, events: ConnectPort.writable, isHousekeeping: true) }
+    if isIn(.up) { list.append(current, events: unsafe reader.pointee.events) }
+    if isIn(.connecting) { list.append(current, events: DescriptorList.writable, isHousekeeping: true) }
   }
 
   package override func ready(token: UInt64, events: UInt32) {
     guard isIn(.connecting) else { return }
     let code = (try? socketOption(current, SOL_SOCKET, SO_ERROR)) ?? EIO
-    if code == 0, events & ConnectPort.writable != 0 { return goUp() }
+    if code == 0, events & DescriptorList.writable != 0 { return goUp() }
     let error = Errno(code == 0 ? ECONNRESET : code)
     goDown("\(target) does not take a connection: \(error)", error: error.code)
   }
 
   package override func receive(token: UInt64, into batch: inout ReceiveBatch) {
-    guard isIn(.up), let ending = unsafe reader.pointee.receive(from: current, into: &batch) else { return }
+    guard isIn(.up) else { return }
+    if unsafe reader.pointee.noteTurn() { host.descriptorsChanged() }
+    guard let ending = unsafe reader.pointee.receive(from: current, into: &batch) else { return }
     switch ending {
     case .closed: goDown("\(target) has closed the connection")
     case .error(let code): goDown("the connection to \(target) failed: \(Errno(code))", error: code)

@@ -10,6 +10,9 @@
 //   free --unknown sender: client_arrived--> announced --open, start--> admitted --gone: closing, stop--> free
 //                                                └---abandon--> refused --5 s--> free
 //
+//   A guest that the process before has let in is put into the table as admitted, by its address and credentials, when its
+//   port begins. Until then it is unknown; if it has been announced meanwhile, the host learns that it has its port.
+//
 //   Frames of senders that are not admitted yet, or not at all, are dropped and counted. A sender without an address is
 //   nobody that could be answered. A relative path leads nowhere from here. At a path a guest could put a link to a
 //   socket that the agent may write to and the guest may not: frames go to the file that was there when the guest was let
@@ -35,15 +38,20 @@ package final class DatagramEndpoint: TransportEndpoint {
   private let host: HostPort
   private let door: Int
   let socket: Int32
+  /// What the socket is bound to.
+  let name: UnixAddress
   private let scratch: Int32
   private let forwarder: UnsafeMutablePointer<DatagramForwarder>
   private var senders: [DatagramSender] = []
   private var nextTick = UInt64.max
   private var hasNotedRelativeName = false
 
-  /// - Parameter socket: owned from here on.
-  init(_ socket: Int32, scratch: Int32, door: Int, idleSeconds: Int, host: HostPort) {
+  /// - Parameters:
+  ///   - socket: owned from here on.
+  ///   - name: what it is bound to.
+  init(_ socket: Int32, name: UnixAddress, scratch: Int32, door: Int, idleSeconds: Int, host: HostPort) {
     self.socket = socket
+    self.name = name
     self.scratch = scratch
     self.door = door
     self.host = host
@@ -82,12 +90,20 @@ package final class DatagramEndpoint: TransportEndpoint {
 
   /// Tells the host of a new sender.
   func announce(_ index: Int, _ credentials: SenderCredentials) -> Bool {
-    // At once: the table was empty, and so nothing ticks.
-    if nextTick == .max { nextTick = 0 }
+    beginTicking()
+    senders[index].renew()
     return host.clientArrived(
       door: door, user: credentials.user, group: credentials.group, process: credentials.process,
       state: senders[index])
   }
+
+  /// At once: while the table is empty nothing ticks.
+  private func beginTicking() {
+    if nextTick == .max { nextTick = 0 }
+  }
+
+  /// The sender was announced, and has an adopted port now.
+  func supersede(_ index: Int) { senders[index].supersede() }
 
   /// Whether the host has refused the sender.
   func takeAbandoned(_ index: Int) -> Bool {
@@ -111,6 +127,21 @@ package final class DatagramEndpoint: TransportEndpoint {
     }
   }
 
+  /// Forwarding thread. A guest's port begins that the process before has let in.
+  /// - Returns: its place; nil: there is none, and the port was told to end.
+  func adopt(
+    _ address: UnixAddress, _ credentials: SenderCredentials, port: UInt32, target: [UInt8], host: HostPort
+  ) -> Int? {
+    beginTicking()
+    let index = unsafe forwarder.pointee.adopt(address, credentials, self)
+    guard let index else {
+      host.report(.closing(DatagramEnding.replaced.text))
+      return nil
+    }
+    start(index, port: port, target: target, host: host)
+    return index
+  }
+
   /// Forwarding thread.
   func stop(_ index: Int) { unsafe forwarder.pointee.stop(index) }
 
@@ -129,11 +160,12 @@ package final class DatagramEndpoint: TransportEndpoint {
   }
 
   /// Control thread, while the sender is announced: the forwarding thread leaves its name alone then.
-  func name(of index: Int) -> String {
+  func address(of index: Int) -> UnixAddress {
     let length = unsafe forwarder.pointee.senders.slots[index].nameLength
     let bytes = unsafe UnsafeRawBufferPointer(start: forwarder.pointee.senders.name(of: index), count: length)
-    let path = unsafe Array(bytes.dropFirst(2))
-    if path.first == 0 { return "@" + String(decoding: path.dropFirst(), as: UTF8.self) }
-    return String(decoding: path.prefix { $0 != 0 }, as: UTF8.self)
+    guard let address = unsafe UnixAddress(Array(bytes)) else {
+      preconditionFailure("the kernel names senders of a Unix socket by Unix addresses")
+    }
+    return address
   }
 }

@@ -125,6 +125,26 @@ struct DatagramForwarder: ~Copyable {
     return unsafe !slot.pointee.isDetached
   }
 
+  /// Makes a place for a sender that the process before has let in; `start` follows.
+  /// - Returns: nil: another process has its address now, or there is no room.
+  mutating func adopt(_ address: UnixAddress, _ credentials: SenderCredentials, _ endpoint: DatagramEndpoint) -> Int? {
+    unsafe withUnsafeTemporaryAllocation(byteCount: DatagramReceiver.nameStride, alignment: 8) { place in
+      unsafe place.copyBytes(from: address.bytes)
+      let name = UnsafeRawPointer(place.baseAddress!)
+      let length = address.bytes.count
+      let hash = unsafe senders.hash(name, length)
+      let known = unsafe senders.find(name, length, hash: hash)
+      if known >= 0 {
+        let slot = unsafe senders.slots + known
+        guard unsafe slot.pointee.credentials == credentials && slot.pointee.state == .announced else { return nil }
+        endpoint.supersede(known)
+        senders.detach(known)
+      }
+      let index = unsafe senders.add(name, length, hash: hash, credentials)
+      return index < 0 ? nil : index
+    }
+  }
+
   /// A sender's port has ended.
   mutating func stop(_ index: Int) { senders.free(index) }
 

@@ -10,11 +10,11 @@ package class MessagePort: SocketPort {
   private final let forwarder: UnsafeMutablePointer<MessageForwarder>
 
   /// - Parameters:
-  ///   - socket: what carries the frames, the port's from now on; nil: the client's descriptor.
+  ///   - socket: what carries the frames, the port's from now on.
   ///   - largestFrame: bytes a frame that the guest takes.
   ///   - remark: what the guest says of itself.
   package init(
-    _ client: TransportClient, _ configuration: PortConfiguration, host: HostPort, socket: Int32? = nil,
+    _ client: TransportClient, _ configuration: PortConfiguration, host: HostPort, socket: Int32,
     largestFrame: UInt32 = UMBEL_LARGEST_SEGMENT, remark: String = ""
   ) {
     unsafe forwarder = .allocate(capacity: 1)
@@ -23,8 +23,24 @@ package class MessagePort: SocketPort {
         isDatagram: client.socketType == SOCK_DGRAM.rawValue, port: configuration.number,
         largestFrame: Int(largestFrame)))
     super.init(
-      socket: socket ?? client.descriptor, of: client, configuration, host: host, largestFrame: largestFrame,
-      remark: remark)
+      socket: socket, of: client, configuration, host: host, largestFrame: largestFrame, remark: remark)
+  }
+
+  package convenience init(
+    _ client: TransportClient, _ configuration: PortConfiguration, host: HostPort
+  ) throws(TransportProblem) {
+    var socket = client.descriptor
+    if let adopted = configuration.adopted {
+      socket = try adopted.sockets([client.socketType])[0]
+      _ = try adopted.fields(0)
+    }
+    self.init(client, configuration, host: host, socket: socket)
+  }
+
+  /// A message has no middle where a process could end: what it is said of holds whenever that is.
+  package override func handOver(isQuiet: Bool) -> Heritage? {
+    // Whether it has ended is the forwarding thread's to know, as long as that runs.
+    isQuiet && hasEnded ? nil : Heritage(sockets: [socket])
   }
 
   package override func close() {

@@ -51,6 +51,8 @@ package class SocketPort: TransportPort {
   }
 
   package override func close() {
+    // Who keeps a duplicate for a restart does not keep the guest from learning that it is over.
+    shutdown(socket, Int32(SHUT_RDWR))
     _ = Glibc.close(socket)
   }
 

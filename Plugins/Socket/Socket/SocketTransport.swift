@@ -24,6 +24,11 @@
 //   No descriptor is polled for writing once it is connected: the host keeps what a full socket does not take, and
 //   offers it again.
 //
+// A restart
+//   Guests keep their sockets: what a port hands over is its socket, or two, and what the socket does not know. After a
+//   kill that holds for messages; a stream may have been left in the middle of a frame, and ends with the process. Ports
+//   shut their sockets down when they close, because a duplicate is kept elsewhere for the case of a restart.
+//
 // Limits: 64 messages a call; 14 to 9,216 bytes a frame, fewer for a VDE client whose buffer is known to be shorter; a
 // kernel send buffer of 4 MB, where the kernel grants it; a VDE request of 252 bytes.
 
@@ -60,11 +65,9 @@ package let socketTransport = TransportDefinition(
     switch try source(of: configuration) {
     case .server(let text): return try ConnectPort(configuration, connect: text, host: host)
     case .client(let client):
-      if let handshake = client.state as? VDEHandshake {
-        return try VDEPort(handshake, client, configuration, host: host)
-      }
+      if isVDE(client) { return try VDEPort(client, configuration, host: host) }
       return client.socketType == SOCK_STREAM.rawValue
-        ? StreamPort(client, configuration, host: host) : MessagePort(client, configuration, host: host)
+        ? try StreamPort(client, configuration, host: host) : try MessagePort(client, configuration, host: host)
     }
   })
 

@@ -10,13 +10,25 @@ package final class StreamPort: SocketPort {
   private let reader: UnsafeMutablePointer<StreamReader>
   private let writer: UnsafeMutablePointer<StreamWriter>
 
-  package init(_ client: TransportClient, _ configuration: PortConfiguration, host: HostPort) {
+  package init(
+    _ client: TransportClient, _ configuration: PortConfiguration, host: HostPort
+  ) throws(TransportProblem) {
+    let adopted = configuration.adopted
+    let socket = try adopted?.sockets([client.socketType])[0] ?? client.descriptor
+    let rest = try adopted.map { heritage throws(TransportProblem) in try StreamRest(heritage) } ?? StreamRest()
     unsafe reader = .allocate(capacity: 1)
-    unsafe reader.initialize(to: StreamReader(port: configuration.number))
+    unsafe reader.initialize(to: StreamReader(port: configuration.number, unread: rest.unread))
     unsafe writer = .allocate(capacity: 1)
-    unsafe writer.initialize(to: StreamWriter())
-    super.init(socket: client.descriptor, of: client, configuration, host: host)
+    unsafe writer.initialize(to: StreamWriter(unsent: rest.unsent))
+    super.init(socket: socket, of: client, configuration, host: host)
     tuneConnection(socket)
+  }
+
+  /// After a kill nobody would know where in a frame the stream is: the guest has to connect anew.
+  package override func handOver(isQuiet: Bool) -> Heritage? {
+    guard isQuiet, !hasEnded else { return nil }
+    let rest = unsafe StreamRest(unread: reader.pointee.unread, unsent: writer.pointee.unsent)
+    return Heritage(sockets: [socket], rest.fields)
   }
 
   package override func close() {
@@ -27,8 +39,13 @@ package final class StreamPort: SocketPort {
     unsafe writer.deallocate()
   }
 
+  package override func descriptors(_ list: inout DescriptorList) {
+    if !hasEnded { list.append(socket, events: unsafe reader.pointee.events) }
+  }
+
   package override func receive(token: UInt64, into batch: inout ReceiveBatch) {
     if hasEnded { return }
+    if unsafe reader.pointee.noteTurn() { host.descriptorsChanged() }
     if let ending = unsafe reader.pointee.receive(from: socket, into: &batch) { end(ending) }
   }
 

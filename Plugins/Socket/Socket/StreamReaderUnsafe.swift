@@ -23,12 +23,19 @@ struct StreamReader: ~Copyable {
   // What has been read and not been handed on.
   private var start = 0
   private var end = 0
+  /// Frames are at hand that were read before a restart: the socket does not say so.
+  private var hasAdopted = false
 
-  init(port: UInt32) {
+  /// - Parameter unread: what was read of the stream before, at most `capacity` bytes.
+  init(port: UInt32, unread: [UInt8] = []) {
     self.port = port
     unsafe buffer = memory.head(0).baseAddress!
+    unsafe memory.head(0).copyBytes(from: unread)
+    end = unread.count
     unsafe pieces = .allocate(capacity: StreamReader.batch)
     unsafe pieces.initialize(repeating: umbel_piece(), count: StreamReader.batch)
+    if case .incomplete = next { return }
+    hasAdopted = true
   }
 
   deinit { unsafe pieces.deallocate() }
@@ -37,6 +44,20 @@ struct StreamReader: ~Copyable {
   mutating func reset() {
     start = 0
     end = 0
+    hasAdopted = false
+  }
+
+  /// What has been read and not been handed on.
+  var unread: [UInt8] { unsafe Array(UnsafeRawBufferPointer(start: buffer + start, count: end - start)) }
+
+  /// What to poll the socket for: that it can be written brings the host here for frames of which it knows nothing.
+  var events: UInt32 { hasAdopted ? DescriptorList.readable | DescriptorList.writable : DescriptorList.readable }
+
+  /// The host is here: `hasMore` tells it the rest.
+  /// - Returns: whether `events` are others now.
+  mutating func noteTurn() -> Bool {
+    defer { hasAdopted = false }
+    return hasAdopted
   }
 
   private enum Next {

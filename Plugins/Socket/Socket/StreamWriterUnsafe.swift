@@ -14,6 +14,8 @@ struct StreamWriter: ~Copyable {
   static let batch = 64
   /// Pieces a frame; the port says so to the host.
   static let mostPieces = 8
+  /// Bytes of a frame and its length.
+  static let mostRest = prefix + Int(UMBEL_LARGEST_SEGMENT)
   private static let prefix = 4
   private static let firstDelay: UInt64 = 1_000_000
   private static let lastDelay: UInt64 = 32_000_000
@@ -30,12 +32,16 @@ struct StreamWriter: ~Copyable {
   private var delay = firstDelay
   private var sendErrors = SendErrorCounters()
 
-  init() {
+  /// - Parameter unsent: what is to be sent before any frame, at most `mostRest` bytes.
+  init(unsent: [UInt8] = []) {
     unsafe prefixes = .allocate(capacity: StreamWriter.batch)
     unsafe prefixes.initialize(repeating: 0, count: StreamWriter.batch)
     unsafe vectors = .allocate(capacity: StreamWriter.batch * (StreamWriter.mostPieces + 1))
     unsafe vectors.initialize(repeating: iovec(), count: StreamWriter.batch * (StreamWriter.mostPieces + 1))
-    unsafe rest = .allocate(byteCount: StreamWriter.prefix + Int(UMBEL_LARGEST_SEGMENT), alignment: 8)
+    unsafe rest = .allocate(byteCount: StreamWriter.mostRest, alignment: 8)
+    unsafe rest.copyBytes(from: unsent)
+    restEnd = unsent.count
+    if restEnd > 0 { deadline = monotonicNanoseconds() &+ delay }
   }
 
   deinit {
@@ -43,6 +49,9 @@ struct StreamWriter: ~Copyable {
     unsafe vectors.deallocate()
     unsafe rest.deallocate()
   }
+
+  /// What is to be sent before any frame.
+  var unsent: [UInt8] { unsafe Array(rest[restStart..<restEnd]) }
 
   /// Begins with another stream: the rest of a frame that the last one did not take is gone.
   mutating func reset() {

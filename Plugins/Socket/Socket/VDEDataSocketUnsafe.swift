@@ -34,6 +34,16 @@ final class VDEDataSocket {
     try? SocketFile(at: path).setAccess(mode: status.st_mode & S_IXOTH != 0 ? 0o666 : 0o660, group: nil)
   }
 
+  /// One that the process before has made.
+  /// - Parameter number: stays the caller's, as after `take`.
+  /// - Throws: no path leads to it.
+  init(adopted number: Int32) throws(TransportProblem) {
+    guard let path = (try? UnixAddress(of: number))?.path else { throw .unreadableHeritage }
+    self.number = number
+    self.path = path
+    isTaken = true
+  }
+
   deinit {
     if isTaken { return }
     _ = close(number)

@@ -13,23 +13,42 @@ package final class VDEPort: MessagePort {
 
   private let control: Int32
   private let data: VDEDataSocket
+  private let request: VDERequest
   /// Forwarding thread: how many batches of what the guest has left behind may still be read; nil: it is there.
   private var batchesLeft: Int?
 
   init(
-    _ handshake: VDEHandshake, _ client: TransportClient, _ configuration: PortConfiguration, host: HostPort
+    _ client: TransportClient, _ configuration: PortConfiguration, host: HostPort
   ) throws(TransportProblem) {
-    let (request, data) = try handshake.conclude(client)
-    control = client.descriptor
-    self.data = data
+    (request, data, control) = try VDEPort.parts(of: client, configuration.adopted)
     super.init(
       client, configuration, host: host, socket: data.number, largestFrame: request.largestFrame,
       remark: request.description)
   }
 
+  private static func parts(
+    of client: TransportClient, _ adopted: Heritage?
+  ) throws(TransportProblem) -> (VDERequest, VDEDataSocket, control: Int32) {
+    guard let adopted else {
+      guard let handshake = client.state as? VDEHandshake else {
+        preconditionFailure("open comes after accept has said that it is complete")
+      }
+      let (request, data) = try handshake.conclude(client)
+      return (request, data, client.descriptor)
+    }
+    let sockets = try adopted.sockets([SOCK_DGRAM.rawValue, SOCK_STREAM.rawValue])
+    guard let request = try VDERequest(adopted.fields(1)[0]) else { throw .unreadableHeritage }
+    return (request, try VDEDataSocket(adopted: sockets[0]), sockets[1])
+  }
+
+  package override func handOver(isQuiet: Bool) -> Heritage? {
+    isQuiet && hasEnded ? nil : Heritage(sockets: [socket, control], [request.bytes])
+  }
+
   package override func close() {
     super.close()
     data.removeName()
+    shutdown(control, Int32(SHUT_RDWR))
     _ = Glibc.close(control)
   }
 

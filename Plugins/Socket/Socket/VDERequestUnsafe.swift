@@ -22,6 +22,8 @@ struct VDERequest: Equatable {
   let name: [UInt8]
   /// What the client says of itself, printable ASCII; empty: nothing.
   let description: String
+  /// The whole of it, as it was sent.
+  let bytes: [UInt8]
 
   /// Reads a request as far as it has come.
   /// - Returns: nil: more is needed.
@@ -60,6 +62,7 @@ struct VDERequest: Equatable {
     guard bytes.family(at: offset) == UInt16(AF_UNIX) else {
       throw TransportProblem("it names no Unix socket for its frames", code: EAFNOSUPPORT)
     }
+    self.bytes = Array(bytes)
     name = Array(bytes[(offset + 2)..<(offset + 2 + Self.pathBytes)])
     // Behind an abstract name come two bytes of padding with whatever was there.
     let rest = bytes.dropFirst(length)

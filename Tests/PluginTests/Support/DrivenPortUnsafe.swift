@@ -70,13 +70,16 @@ final class DrivenPort {
 
   init(
     _ table: UnsafePointer<umbel_transport>, role: UInt32, _ values: [String: OptionValue] = [:],
-    client: Client? = nil, number: UInt32 = DrivenPort.number
+    client: Client? = nil, number: UInt32 = DrivenPort.number, adopted: Left? = nil
   ) throws {
     unsafe self.table = unsafe table
     try unsafe withOpen(role: role, values, client: client) { open, problem in
       var open = unsafe open.pointee
       unsafe open.number = number
-      return unsafe table.pointee.open(OpaquePointer(bitPattern: handle), &open, &port, &endpoint, problem)
+      return unsafe Left.withC(adopted) { heritage in
+        unsafe open.adopted = heritage
+        return unsafe table.pointee.open(OpaquePointer(bitPattern: handle), &open, &port, &endpoint, problem)
+      }
     }
     _ = unsafe table.pointee.start(port)
   }
@@ -88,6 +91,11 @@ final class DrivenPort {
     var descriptor: Int32
     var type: UInt32
     var door = UMBEL_NO_DOOR
+    var user: UInt32 = 0
+    var group: UInt32 = 0
+    var process: Int32 = 0
+    /// As a datagram door has announced it.
+    var state: UInt = 0
     /// What accept has seen; nil: a structure of its own is made from the above.
     var accepted: DoorClient?
   }
@@ -98,6 +106,9 @@ final class DrivenPort {
     unsafe table.pointee.close(port)
     unsafe port = nil
   }
+
+  /// Lets go of a port that this process no longer has; it is never freed.
+  func forget() { unsafe port = nil }
 
   // MARK: What the host was told
 
@@ -188,6 +199,10 @@ final class DrivenPort {
       unsafe given.door = client.door
       unsafe given.descriptor = client.descriptor
       unsafe given.socket_type = client.type
+      unsafe given.user = client.user
+      unsafe given.group = client.group
+      unsafe given.process = client.process
+      unsafe given.state = UnsafeMutableRawPointer(bitPattern: client.state)
     }
     var problem = umbel_problem()
     problem.size = UInt32(MemoryLayout<umbel_problem>.size)
@@ -223,12 +238,13 @@ final class DrivenPort {
     return (0..<Int(count)).map { unsafe (place + $0 * stride).load(as: umbel_descriptor.self) }
   }
 
-  /// Waits until the endpoint is readable, then receives one batch. Without a time it does not poll at all. A shift of the structures would show in the frames.
+  /// Waits until the endpoint is ready, then receives one batch. Without a time it does not poll at all. A shift of the structures would show in the frames.
   /// - Returns: empty after 300 ms without an event.
   func receive(capacity: Int = 64, waiting milliseconds: Int32? = 300) -> [ReceivedFrame] {
     guard let first = descriptors.first else { return [] }
     if let milliseconds {
-      var entry = pollfd(fd: first.descriptor, events: Int16(POLLIN), revents: 0)
+      // poll(2) and epoll(7) have the same bits.
+      var entry = pollfd(fd: first.descriptor, events: Int16(first.events), revents: 0)
       if unsafe poll(&entry, 1, milliseconds) <= 0 { return [] }
     }
     let stride = unsafe MemoryLayout<umbel_frame>.stride + DrivenPort.spare

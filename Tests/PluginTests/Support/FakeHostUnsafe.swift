@@ -18,6 +18,8 @@ final class FakeHost: Sendable {
     var flows: [String] = []
     /// The names that are followed, by token.
     var followed: [String] = []
+    /// The senders of a datagram door that were announced.
+    var arrived: [DrivenPort.Client] = []
   }
 
   private static let records = Mutex<[UInt: Record]>([:])
@@ -50,6 +52,14 @@ final class FakeHost: Sendable {
     unsafe table.pointee.follow_name = { port, name, token in
       let name = unsafe String(cString: name!)
       unsafe FakeHost.change(port) { $0.followed.append("\(token) \(name)") }
+      return 0
+    }
+    unsafe table.pointee.client_arrived = { port, client in
+      let sender = unsafe DrivenPort.Client(
+        descriptor: client!.pointee.descriptor, type: client!.pointee.socket_type, door: client!.pointee.door,
+        user: client!.pointee.user, group: client!.pointee.group, process: client!.pointee.process,
+        state: UInt(bitPattern: client!.pointee.state))
+      unsafe FakeHost.change(port) { $0.arrived.append(sender) }
       return 0
     }
     unsafe table.pointee.watch_interfaces = { port in unsafe FakeHost.change(port) { $0.watchesInterfaces = true } }

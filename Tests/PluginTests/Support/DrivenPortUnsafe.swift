@@ -70,13 +70,16 @@ final class DrivenPort {
 
   init(
     _ table: UnsafePointer<umbel_transport>, role: UInt32, _ values: [String: OptionValue] = [:],
-    client: Client? = nil, number: UInt32 = DrivenPort.number
+    client: Client? = nil, number: UInt32 = DrivenPort.number, adopted: KeptPort? = nil
   ) throws {
     unsafe self.table = unsafe table
     try unsafe withOpen(role: role, values, client: client) { open, problem in
       var open = unsafe open.pointee
       unsafe open.number = number
-      return unsafe table.pointee.open(OpaquePointer(bitPattern: handle), &open, &port, &endpoint, problem)
+      return unsafe KeptPort.withC(adopted) { heritage in
+        unsafe open.adopted = heritage
+        return unsafe table.pointee.open(OpaquePointer(bitPattern: handle), &open, &port, &endpoint, problem)
+      }
     }
     _ = unsafe table.pointee.start(port)
   }
@@ -97,6 +100,22 @@ final class DrivenPort {
     unsafe table.pointee.stop(port)
     unsafe table.pointee.close(port)
     unsafe port = nil
+  }
+
+  /// What is to be kept of the port, with duplicates of its descriptors, which are the caller's; nil: nothing.
+  func handOver(isQuiet: Bool) -> KeptPort? {
+    unsafe KeptPort(flags: isQuiet ? UMBEL_HERITAGE_QUIET : 0) { unsafe table.pointee.hand_over(port, $0) }
+  }
+
+  /// Ends the port as the end of its process does: without `stop` and `close`, all descriptors that it names are closed.
+  /// For a test that is a process of its own, since a number may be closed twice.
+  func vanish() {
+    let kept = handOver(isQuiet: true)
+    // The transport's object, as TransportKit has it.
+    unsafe Unmanaged<TransportPort>.fromOpaque(UnsafeRawPointer(port!)).release()
+    unsafe port = nil
+    for number in kept?.named ?? [] { _ = Glibc.close(number) }
+    kept?.close()
   }
 
   // MARK: What the host was told

@@ -1,6 +1,7 @@
 /* TAP devices: ioctl(2) is variadic, and struct ifreq holds a union that Swift does not import well. */
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -33,6 +34,21 @@ int clinux_tap_attach(int tap, char *name, int with_header)
     request.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | (with_header ? IFF_VNET_HDR : 0));
     if (ioctl(tap, TUNSETIFF, &request) != 0)
         return -1;
+    memcpy(name, request.ifr_name, IFNAMSIZ);
+    return 0;
+}
+
+int clinux_tap_name(int tap, char *name)
+{
+    struct ifreq request;
+    const short wanted = IFF_TAP | IFF_VNET_HDR;
+    memset(&request, 0, sizeof request);
+    if (ioctl(tap, TUNGETIFF, &request) != 0)
+        return -1;
+    if ((request.ifr_flags & wanted) != wanted) {
+        errno = EINVAL;
+        return -1;
+    }
     memcpy(name, request.ifr_name, IFNAMSIZ);
     return 0;
 }

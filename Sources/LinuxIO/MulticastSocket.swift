@@ -26,9 +26,13 @@ package enum MulticastSocket {
     return socket
   }
 
-  /// Makes a socket a member on one interface.
+  /// Makes a socket a member on one interface; it may be one already.
   package static func join(_ group: IPAddress, interface: UInt32, socket: Int32) throws(Errno) {
-    try changeMembership(socket, group, interface: interface, MCAST_JOIN_GROUP)
+    do throws(Errno) {
+      try changeMembership(socket, group, interface: interface, MCAST_JOIN_GROUP)
+    } catch {
+      if error.code != EADDRINUSE { throw error }
+    }
   }
 
   /// Ends a membership; the interface may be gone. After the last one, closing the socket takes no lock of the network

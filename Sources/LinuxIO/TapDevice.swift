@@ -54,7 +54,21 @@ package struct TapDevice: ~Copyable {
       throw .device(error)
     }
     descriptor = tap
-    self.name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    self.name = TapDevice.text(of: text)
+  }
+
+  /// Takes over a device that is attached already, with a header before each frame; it has the name of now.
+  /// - Throws: `EBADFD` when the device has been deleted, `EINVAL` or `ENOTTY` when it is none, or has no such header.
+  package init(adopting tap: consuming Descriptor) throws(Errno) {
+    var text = [CChar](repeating: 0, count: Int(CLINUX_TAP_NAME_SIZE))
+    let number = tap.number
+    _ = try retrying { unsafe clinux_tap_name(number, &text) }
+    descriptor = tap
+    name = TapDevice.text(of: text)
+  }
+
+  private static func text(of name: [CChar]) -> String {
+    String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// Whether the device stays when nobody has it attached.

@@ -67,7 +67,7 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
   func `a hand-over that comes to nothing changes nothing`(type: __socket_type) throws {
     let pair = try Pair(type)
     let bytes = type == SOCK_STREAM ? prefixed(frame(60)) : frame(60)
-    #expect(pair.port.handOver(isQuiet: true) != nil)
+    #expect(pair.port.named(isQuiet: true) != nil)
     pair.guest.send(bytes)
     #expect(pair.port.receive().map(\.bytes) == [frame(60)])
     #expect(pair.port.send([frame(60)]) == 1)
@@ -80,7 +80,7 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
     let pair = try Pair(type)
     pair.guest.close()
     #expect(pair.port.receive().isEmpty)
-    #expect(pair.port.handOver(isQuiet: true) == nil)
+    #expect(pair.port.named(isQuiet: true) == nil)
   }
 
   @Test(arguments: [SOCK_SEQPACKET, SOCK_STREAM])
@@ -203,7 +203,7 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
 
   @Test func `after a kill the stream ends with its process`() throws {
     let pair = try Pair(SOCK_STREAM)
-    #expect(pair.port.handOver(isQuiet: false) == nil)
+    #expect(pair.port.named(isQuiet: false) == nil)
   }
 
   @Test func `what no stream can have left is refused`() throws {
@@ -271,12 +271,12 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
   @Test func `nothing is left while there is no connection, or after a kill`() throws {
     let path = temporaryPath()
     let port = try open(path)
-    #expect(port.handOver(isQuiet: true) == nil)
+    #expect(port.named(isQuiet: true) == nil)
     let server = try StreamServer(path: path)
     defer { unsafe unlink(path) }
     #expect(try port.change(UMBEL_PREPARE_RETRY))
-    #expect(port.handOver(isQuiet: false) == nil)
-    #expect(port.handOver(isQuiet: true)?.kept.count == 1)
+    #expect(port.named(isQuiet: false) == nil)
+    #expect(port.named(isQuiet: true)?.kept.count == 1)
     _ = server
   }
 

@@ -15,10 +15,12 @@ func enterQuietNetwork() throws {
   _ = unsafe system("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6")
 }
 
-func tap(_ values: [String: OptionValue] = [:], device: String? = "tap0") throws -> DrivenPort {
+func tap(
+  _ values: [String: OptionValue] = [:], device: String? = "tap0", adopted: KeptPort? = nil
+) throws -> DrivenPort {
   var values = values
   if let device { values["device"] = .text(device) }
-  return try unsafe DrivenPort(Transport.tap, role: UMBEL_ROLE_GUEST, values)
+  return try unsafe DrivenPort(Transport.tap, role: UMBEL_ROLE_GUEST, values, adopted: adopted)
 }
 
 func has(_ interface: String) -> Bool { unsafe if_nametoindex(interface) != 0 }

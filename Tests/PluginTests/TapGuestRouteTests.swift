@@ -92,8 +92,12 @@ struct TapGuestRouteTests {
       let port = try tap(["route-guest": .text(guest)])
       PrivateNetwork.ip("link add eth2 type veth peer name far2")
       PrivateNetwork.ip("link set eth2 up")
-      #expect(try !port.change(UMBEL_PREPARE_INTERFACES))
+      let descriptorChanges = port.record.descriptorChanges
+      // Committed, so that the host asks again what is to be kept of the port.
+      #expect(try port.change(UMBEL_PREPARE_INTERFACES))
       #expect(try publishes("eth2"))
+      #expect(port.record.descriptorChanges == descriptorChanges)
+      #expect(try !port.change(UMBEL_PREPARE_INTERFACES))
       port.close()
       #expect(try !publishes("eth2"))
     }

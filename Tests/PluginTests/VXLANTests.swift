@@ -17,12 +17,13 @@ func newVXLANPort() -> UInt16 { nextPort.add(1, ordering: .relaxed).newValue }
 
 func vxlanTrunk(
   _ port: UInt16, vni: Int64 = 42, peers: [String]? = ["127.0.0.2"], _ more: [String: OptionValue] = [:],
-  number: UInt32 = DrivenPort.number
+  number: UInt32 = DrivenPort.number, adopted: KeptPort? = nil
 ) throws -> DrivenPort {
   var values: [String: OptionValue] = ["vni": .integer(vni), "port": .integer(Int64(port))]
   if let peers { values["peers"] = .items(peers) }
   return try unsafe DrivenPort(
-    Transport.vxlan, role: UMBEL_ROLE_TRUNK, values.merging(more) { _, given in given }, number: number)
+    Transport.vxlan, role: UMBEL_ROLE_TRUNK, values.merging(more) { _, given in given }, number: number,
+    adopted: adopted)
 }
 
 /// A trunk with one peer, on a UDP port that no other test uses.

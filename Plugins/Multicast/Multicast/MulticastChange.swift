@@ -80,7 +80,7 @@ struct MulticastObstacle: Error {
 
 /// The network below a port, as its role has it. Control thread only.
 protocol MulticastSide {
-  var settings: MulticastSettings { get set }
+  var sockets: MulticastSockets { get set }
 
   /// Compares the network with what is in force and makes what is missing.
   mutating func evaluate() -> MulticastChange

@@ -68,6 +68,15 @@ struct MulticastForwarder: ~Copyable {
   /// The two sockets, -1 without.
   var sockets: (receiver: Int32, sender: Int32) { (receiverNumber, senderNumber) }
 
+  /// Takes over the sockets of the process before.
+  mutating func adopt(_ left: MulticastHeritage) {
+    receiver = Descriptor(owning: left.receiver)
+    receiverNumber = left.receiver
+    sender = Descriptor(owning: left.sender)
+    senderNumber = left.sender
+    own.replace(with: RemoteKey(left.source), now: monotonicNanoseconds())
+  }
+
   /// Puts a change into force.
   mutating func apply(_ change: MulticastChange) {
     if change.closesSockets || change.receiverNumber >= 0 {

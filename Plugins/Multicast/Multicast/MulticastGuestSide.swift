@@ -28,16 +28,13 @@ struct MulticastGuestSide: MulticastSide {
   /// The same in every network namespace.
   private static let loopbackIndex: UInt32 = 1
 
-  private var sockets: MulticastSockets
+  var sockets: MulticastSockets
   /// What the forwarding thread has, or gets with the next commit.
   private var accepted = AcceptedSenders.everyone
 
   init(_ settings: MulticastSettings) { sockets = MulticastSockets(settings) }
 
-  var settings: MulticastSettings {
-    get { sockets.settings }
-    set { sockets.settings = newValue }
-  }
+  private var settings: MulticastSettings { sockets.settings }
 
   /// Where the guests' datagrams go.
   private enum Way {

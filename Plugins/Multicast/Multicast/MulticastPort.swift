@@ -17,6 +17,9 @@ package final class MulticastPort: TransportPort {
   package init(
     _ settings: MulticastSettings, _ configuration: PortConfiguration, host: HostPort
   ) throws(TransportProblem) {
+    let left = try configuration.adopted.map { left throws(TransportProblem) in
+      try MulticastHeritage(left, settings)
+    }
     let made: MulticastForwarder
     do throws(Errno) {
       made = try MulticastForwarder(
@@ -30,11 +33,15 @@ package final class MulticastPort: TransportPort {
     super.init(configuration, host: host)
     host.watchInterfaces()
     host.reportUnderlay([UnderlayFlow(to: settings.group.transportAddress, port: settings.port)])
+    if let left {
+      side.sockets.adopt(left)
+      unsafe forwarder.pointee.adopt(left)
+    }
     let change = side.evaluate()
     change.tuning = settings.tuning
-    requestBuffers(change)
     tell(change.warnings)
     unsafe forwarder.pointee.apply(change)
+    requestBuffers(settings.tuning.bufferBytes, unsafe forwarder.pointee.sockets)
     report(change.state)
   }
 
@@ -43,12 +50,12 @@ package final class MulticastPort: TransportPort {
   package override func prepare(_ change: Change) throws(TransportProblem) -> Bool {
     var tuning: MulticastTuning?
     if case .configuration(let configuration) = change {
-      side.settings = try MulticastSettings(configuration)
-      tuning = side.settings.tuning
+      side.sockets.settings = try MulticastSettings(configuration)
+      tuning = side.sockets.settings.tuning
     }
     let result = side.evaluate()
     result.tuning = tuning
-    requestBuffers(result)
+    requestBuffers(side.sockets.settings.tuning.bufferBytes, (result.receiverNumber, result.senderNumber))
     tell(result.warnings)
     guard result.changesForwarding else {
       report(result.state)
@@ -58,6 +65,8 @@ package final class MulticastPort: TransportPort {
     pending = result
     return true
   }
+
+  package override func handOver(isQuiet: Bool) -> Heritage? { side.sockets.heritage }
 
   package override func close() {
     side.close()
@@ -75,10 +84,10 @@ package final class MulticastPort: TransportPort {
     for warning in warnings where told.insert(warning).inserted { host.log(.warning, warning) }
   }
 
-  private func requestBuffers(_ change: MulticastChange) {
-    let bytes = side.settings.tuning.bufferBytes
-    if change.receiverNumber >= 0 { request(.receive, bytes, change.receiverNumber) }
-    if change.senderNumber >= 0 { request(.send, bytes, change.senderNumber) }
+  /// Asks for the buffers of sockets, -1 where there is none.
+  private func requestBuffers(_ bytes: Int, _ sockets: (receiver: Int32, sender: Int32)) {
+    if sockets.receiver >= 0 { request(.receive, bytes, sockets.receiver) }
+    if sockets.sender >= 0 { request(.send, bytes, sockets.sender) }
   }
 
   private func request(_ buffer: SocketBuffer, _ bytes: Int, _ socket: Int32) {
@@ -95,11 +104,7 @@ package final class MulticastPort: TransportPort {
     guard let change = pending else { return }
     pending = nil
     unsafe forwarder.pointee.apply(change)
-    if let tuning = change.tuning {
-      let sockets = unsafe forwarder.pointee.sockets
-      if sockets.receiver >= 0 { request(.receive, tuning.bufferBytes, sockets.receiver) }
-      if sockets.sender >= 0 { request(.send, tuning.bufferBytes, sockets.sender) }
-    }
+    if let tuning = change.tuning { requestBuffers(tuning.bufferBytes, unsafe forwarder.pointee.sockets) }
     host.descriptorsChanged()
     host.report(change.state)
   }

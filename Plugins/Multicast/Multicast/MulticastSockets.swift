@@ -14,11 +14,27 @@ struct MulticastSockets {
   private struct Binding {
     var interface: UInt32
     var source: IPAddress
-    /// The receiver's number; the forwarding thread owns it.
+    /// The sockets' numbers; the forwarding thread owns them.
     var receiver: Int32
+    var sender: Int32
   }
 
   init(_ settings: MulticastSettings) { self.settings = settings }
+
+  /// What is to be kept of the port when this process ends; nil: it has no sockets.
+  var heritage: Heritage? {
+    binding.map { MulticastHeritage.keeping(receiver: $0.receiver, sender: $0.sender, interface: $0.interface) }
+  }
+
+  /// Takes over the sockets of the process before. Whether they still fit is seen when the network is.
+  mutating func adopt(_ left: MulticastHeritage) {
+    // It is a member, unless that process was killed in the middle of a change.
+    try? MulticastSocket.join(settings.group, interface: left.interface, socket: left.receiver)
+    // That process may have been sending a frame that was to stay whole.
+    try? MulticastSocket.setFragmenting(true, family: settings.group.family, socket: left.sender)
+    binding = Binding(
+      interface: left.interface, source: left.source.address, receiver: left.receiver, sender: left.sender)
+  }
 
   /// The index of the interface in use.
   var interface: UInt32? { binding?.interface }
@@ -38,7 +54,8 @@ struct MulticastSockets {
       return change
     }
 
-    var next = Binding(interface: interface.index, source: source.address, receiver: binding?.receiver ?? -1)
+    var next = Binding(
+      interface: interface.index, source: source.address, receiver: binding?.receiver ?? -1, sender: sender.number)
     if binding?.interface != interface.index {
       let receiver = try makeReceiver(interface)
       if settings.tuning.merges { merge(receiver.number, change) }

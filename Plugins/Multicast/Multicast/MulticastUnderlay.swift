@@ -5,14 +5,11 @@ import TransportKit
 
 /// The network below a trunk: finds the interface, by name or by the route of the group. Control thread only.
 struct MulticastUnderlay: MulticastSide {
-  private var sockets: MulticastSockets
+  var sockets: MulticastSockets
 
   init(_ settings: MulticastSettings) { sockets = MulticastSockets(settings) }
 
-  var settings: MulticastSettings {
-    get { sockets.settings }
-    set { sockets.settings = newValue }
-  }
+  private var settings: MulticastSettings { sockets.settings }
 
   mutating func evaluate() -> MulticastChange {
     do throws(MulticastObstacle) {

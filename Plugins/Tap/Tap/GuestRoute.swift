@@ -1,12 +1,14 @@
 import Glibc
 import LinuxIO
+import TransportKit
 
 /// Makes this host the way to a guest behind a TAP, as the helper uml_net of User Mode Linux did: a route to its address,
 /// proxy ARP on the TAP (the guest takes the host for every neighbour), published ARP on the other interfaces (the
 /// neighbours take the host for the guest), and forwarding. Control thread only.
 ///
-/// Undoes exactly what it did: what was there before stays.
-struct GuestRoute {
+/// Undoes exactly what it did: what was there before stays. Over a restart all stays in place, and the next process knows
+/// what to undo.
+struct GuestRoute: Equatable {
   private let guest: IPAddress
   private var hasAddedRoute = false
   private var hasSetProxyARP = false
@@ -14,7 +16,48 @@ struct GuestRoute {
   /// The interfaces that got an entry.
   private var published: Set<UInt32> = []
 
+  /// Interfaces that the next process learns of at most.
+  private static let mostTold = 300
+
   init(to guest: IPAddress) { self.guest = guest }
+
+  /// Takes over what the process before has done.
+  /// - Parameter done: its ``done``.
+  /// - Throws: ``Heritage/unreadable``.
+  init(to guest: IPAddress, done lines: some Sequence<String>) throws(TransportProblem) {
+    self.guest = guest
+    var former: IPv4Forwarding.Former?
+    for line in lines {
+      let words = line.split(separator: " ", omittingEmptySubsequences: false).map { String($0) }
+      switch (words[0], words.count) {
+      case ("route", 1): hasAddedRoute = true
+      case ("proxy-arp", 1): hasSetProxyARP = true
+      case ("published", 2...):
+        let indices = words.dropFirst().compactMap { UInt32($0) }
+        guard indices.count == words.count - 1 else { throw Heritage.unreadable }
+        published = Set(indices)
+      case ("forwarding", 1...):
+        former = IPv4Forwarding.Former(words.dropFirst())
+        if former == nil { throw Heritage.unreadable }
+      default: throw Heritage.unreadable
+      }
+    }
+    if let former {
+      IPv4Forwarding.adopt(former)
+      holdsForwarding = true
+    }
+  }
+
+  /// What was done, line by line, for the process after this one.
+  var done: [String] {
+    var lines: [String] = []
+    if hasAddedRoute { lines.append("route") }
+    if hasSetProxyARP { lines.append("proxy-arp") }
+    let told = published.sorted().prefix(GuestRoute.mostTold).map { "\($0)" }
+    if !told.isEmpty { lines.append((["published"] + told).joined(separator: " ")) }
+    if holdsForwarding { lines.append((["forwarding"] + IPv4Forwarding.former.words).joined(separator: " ")) }
+    return lines
+  }
 
   /// Does what is missing; called again whenever an interface has changed.
   mutating func establish(on tap: Interface, _ tasks: inout AdministratorTasks) throws(TapObstacle) {

@@ -20,12 +20,15 @@ package final class TapPort: TransportPort {
     _ settings: TapSettings, _ configuration: PortConfiguration, host: HostPort
   ) throws(TransportProblem) {
     setup = TapSetup(settings)
+    if let left = configuration.adopted { setup.adopt(try TapHeritage(left, settings)) }
     let change = try setup.evaluate(.open)
+    // It has a duplicate: until here the descriptor was the host's.
+    configuration.adopted?.close()
     unsafe forwarder = .allocate(capacity: 1)
     unsafe forwarder.initialize(to: TapForwarder(port: configuration.number))
     super.init(configuration, host: host)
     host.watchInterfaces()
-    if change.changesDevice { _ = unsafe forwarder.pointee.exchange(change.device) }
+    _ = unsafe forwarder.pointee.exchange(change.device)
     tell(change.commands)
     report(change.state)
   }
@@ -41,7 +44,7 @@ package final class TapPort: TransportPort {
     case .interfaces: result = try setup.evaluate(.interfaces)
     }
     tell(result.commands)
-    guard result.changesDevice else {
+    guard result.needsCommit else {
       report(result.state)
       return false
     }
@@ -49,6 +52,8 @@ package final class TapPort: TransportPort {
     pending = result
     return true
   }
+
+  package override func handOver(isQuiet: Bool) -> Heritage? { setup.heritage }
 
   package override func close() {
     setup.release()
@@ -75,8 +80,10 @@ package final class TapPort: TransportPort {
   package override func commit() {
     guard let change = pending else { return }
     pending = nil
-    former = unsafe forwarder.pointee.exchange(change.device)
-    host.descriptorsChanged()
+    if change.changesDevice {
+      former = unsafe forwarder.pointee.exchange(change.device)
+      host.descriptorsChanged()
+    }
     host.report(change.state)
   }
 

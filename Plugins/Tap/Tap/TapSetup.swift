@@ -10,9 +10,14 @@ struct TapChange {
   var device: TapHandle?
   /// Whether the forwarding thread is to take over `device`.
   var changesDevice = false
+  /// Whether something was done for a guest, which the forwarding thread need not know.
+  var changesRoute = false
   let state: PortState
   /// What this agent may not do.
   var commands: [String] = []
+
+  /// Whether the host is to commit, and then asks again what is to be kept of the port.
+  var needsCommit: Bool { changesDevice || changesRoute }
 }
 
 /// The device of a port: attaches it, makes it what the configuration says, and says what is missing. Control thread
@@ -35,13 +40,30 @@ struct TapSetup {
     route = settings.guest.map { GuestRoute(to: $0) }
   }
 
+  /// What is to be kept of the port when this process ends; nil: it has no device.
+  var heritage: Heritage? { device.map { TapHeritage.keeping($0, route) } }
+
+  /// Takes over what the process before has left, before the first look: that sees to the device as to any that was there
+  /// already. The descriptor stays the caller's.
+  mutating func adopt(_ left: TapHeritage) {
+    route = left.route
+    do throws(Errno) {
+      let tap = try TapDevice(adopting: Descriptor(duplicating: left.descriptor))
+      guard let found = try Interfaces.named(tap.name), found.index == left.index else { throw Errno(ENODEV) }
+      try take(TapHandle(tap, index: found.index))
+    } catch {
+      // It was deleted, and what was done to it went with it.
+      route?.undo(on: nil)
+    }
+  }
+
   /// Why to look.
   enum Reason { case open, retry, interfaces }
 
   /// Compares the device with what it is to be, and does what is missing.
   /// - Throws: for `open` only: the configuration cannot be carried out.
   mutating func evaluate(_ reason: Reason) throws(TransportProblem) -> TapChange {
-    let former = device
+    let (former, formerRoute) = (device, route)
     var tasks = AdministratorTasks()
     var state: PortState
     do throws(TapObstacle) {
@@ -56,7 +78,8 @@ struct TapSetup {
       state = .waiting(error.text, error: error.code)
     }
     return TapChange(
-      device: device, changesDevice: device !== former, state: state, commands: tasks.commands)
+      device: device, changesDevice: device !== former, changesRoute: route != formerRoute, state: state,
+      commands: tasks.commands)
   }
 
   /// Undoes what was done to the host, and lets go of the device.
@@ -83,15 +106,19 @@ struct TapSetup {
       throw TapObstacle(error, name: settings.device, present: present)
     }
     do throws(Errno) {
-      try device.keep(settings)
-      offloads = try device.negotiate(settings.offload ? [.checksum, .tcp, .udp] : [])
+      try take(device)
     } catch {
       throw TapObstacle("\(device.name) cannot be set up: \(error)", code: error.code)
     }
+    return device
+  }
+
+  private mutating func take(_ device: TapHandle) throws(Errno) {
+    try device.keep(settings)
+    offloads = try device.negotiate(settings.offload ? [.checksum, .tcp, .udp] : [])
     self.device = device
     lacksLink = true
     lacksAddresses = true
-    return device
   }
 
   private func attach() throws(TapDevice.Failure) -> TapHandle {

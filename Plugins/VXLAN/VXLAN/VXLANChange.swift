@@ -28,11 +28,14 @@ final class VXLANChange {
   var senders: SenderPool?
   /// nil: nothing to change.
   var plan: VXLANPlan?
+  /// Whether the port is a member elsewhere now, which the forwarding thread need not know.
+  var changesMembership = false
   let state: PortState
 
   init(state: PortState) { self.state = state }
 
-  var changesForwarding: Bool { senders != nil || plan != nil }
+  /// Whether the host is to commit, and then asks again what is to be kept of the port.
+  var needsCommit: Bool { senders != nil || plan != nil || changesMembership }
 }
 
 /// The sockets that a port sends from. Each has a source port of its own.
@@ -48,4 +51,7 @@ final class SenderPool {
     self.sockets = sockets
     self.ports = ports
   }
+
+  /// The sockets' numbers.
+  var numbers: [Int32] { sockets.map { $0.value.number } }
 }

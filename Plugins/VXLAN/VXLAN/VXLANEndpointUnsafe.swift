@@ -6,7 +6,7 @@ package import TransportKit
 
 /// A UDP port of one family, with the socket that hears it and a port for each VNI.
 ///
-/// The control thread binds the socket, once, when it is free; it stays until the endpoint is freed with its last port.
+/// The control thread binds the socket, once, when it is free, or takes over that of the process before; it stays until the endpoint is freed with its last port.
 /// It also keeps memberships, which the socket has but the forwarding thread need not know of.
 @safe
 package final class VXLANEndpoint: TransportEndpoint {
@@ -111,6 +111,15 @@ package final class VXLANEndpoint: TransportEndpoint {
     guard socket < 0 else { return false }
     let made = try TunnelSocket.receiver(family: family, port: udpPort)
     socketNumber.store(made.release(), ordering: .releasing)
+    applyRuns()
+    return true
+  }
+
+  /// Takes over the socket of the process before; a port of this endpoint may have brought it already.
+  /// - Returns: whether it was taken.
+  func adopt(_ kept: consuming Descriptor) -> Bool {
+    guard socket < 0 else { return false }
+    socketNumber.store(kept.release(), ordering: .releasing)
     applyRuns()
     return true
   }

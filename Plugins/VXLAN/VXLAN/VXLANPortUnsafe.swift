@@ -22,6 +22,7 @@ package final class VXLANPort: TransportPort {
   package init(
     _ settings: VXLANSettings, _ configuration: PortConfiguration, host: HostPort
   ) throws(TransportProblem) {
+    let left = try configuration.adopted.map { left throws(TransportProblem) in try VXLANHeritage(left, settings) }
     shared = try VXLANEndpoint.admitting(settings)
     underlay = VXLANUnderlay(settings, shared)
     unsafe forwarder = .allocate(capacity: 1)
@@ -31,6 +32,7 @@ package final class VXLANPort: TransportPort {
     // Whatever address it goes to: other hosts' trunks send to this port.
     host.reportUnderlay([UnderlayFlow(to: nil, port: settings.port)])
     followNames()
+    if let left { underlay.adopt(left) }
     let change = underlay.evaluate()
     afterEvaluating()
     unsafe forwarder.pointee.apply(change)
@@ -51,7 +53,7 @@ package final class VXLANPort: TransportPort {
     }
     let result = underlay.evaluate()
     afterEvaluating()
-    guard result.changesForwarding else {
+    guard result.needsCommit else {
       report(result.state)
       return false
     }
@@ -65,6 +67,8 @@ package final class VXLANPort: TransportPort {
     let found = (try? addresses.get()) ?? []
     underlay.names[followed[Int(token)]] = found.compactMap { IPAddress($0) }
   }
+
+  package override func handOver(isQuiet: Bool) -> Heritage? { underlay.heritage }
 
   package override func close() {
     underlay.leave()

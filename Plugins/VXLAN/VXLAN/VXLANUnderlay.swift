@@ -32,6 +32,24 @@ struct VXLANUnderlay {
     self.endpoint = endpoint
   }
 
+  /// What is to be kept of the port when this process ends; nil: it has no socket.
+  var heritage: Heritage? {
+    guard endpoint.socket >= 0 else { return nil }
+    return VXLANHeritage.keeping(receiver: endpoint.socket, senders: pool?.numbers ?? [], joined: joined)
+  }
+
+  /// Takes over what the process before has left, before the first look.
+  mutating func adopt(_ left: VXLANHeritage) {
+    if let receiver = left.receiver { hasBound = endpoint.adopt(Descriptor(owning: receiver)) }
+    if !left.senders.isEmpty {
+      pool = SenderPool(sockets: left.senders.map { Box(Descriptor(owning: $0)) }, ports: left.ports)
+      newSenders = left.senders
+    }
+    guard let group = settings.group, left.joined > 0 else { return }
+    // The socket is a member, unless the interface is gone.
+    if (try? endpoint.join(group, interface: left.joined)) != nil { joined = left.joined }
+  }
+
   /// Whether the endpoint's socket was bound since this was last asked.
   mutating func takeBinding() -> Bool {
     defer { hasBound = false }
@@ -61,6 +79,7 @@ struct VXLANUnderlay {
   }
 
   private mutating func reach() throws(Obstacle) -> VXLANChange {
+    let formerlyJoined = joined
     try bind()
     let named = try namedInterface()
     let own = try ownAddresses()
@@ -94,6 +113,7 @@ struct VXLANUnderlay {
         summary(groupInterface ?? named, peers, missing), mostPieces: 8, wholeFrame: UInt32(next.wholeFrame),
         keepsWhole: true))
     change.senders = takePool()
+    change.changesMembership = joined != formerlyJoined
     if next != plan {
       plan = next
       change.plan = next
@@ -279,7 +299,7 @@ struct VXLANUnderlay {
     }
     pool = SenderPool(sockets: sockets, ports: ports)
     poolSettings = nil
-    newSenders = sockets.map { $0.value.number }
+    newSenders = pool?.numbers ?? []
   }
 
   /// The sockets to send from, once: what comes after making them may fail.

@@ -109,6 +109,10 @@ int clinux_tap_open(void);
  * success the device's name is in it. with_header: each frame has a struct virtio_net_hdr before it. */
 int clinux_tap_attach(int tap, char *name, int with_header);
 
+/* TUNGETIFF: the name that the attached device has now, of CLINUX_TAP_NAME_SIZE bytes. EBADFD: it has been deleted;
+ * EINVAL: no TAP whose frames have a header. */
+int clinux_tap_name(int tap, char *name);
+
 int clinux_tap_set_persistent(int tap, int persistent);
 
 int clinux_tap_set_owner(int tap, uint32_t user);

@@ -70,16 +70,17 @@ final class DrivenPort {
 
   init(
     _ table: UnsafePointer<umbel_transport>, role: UInt32, _ values: [String: OptionValue] = [:],
-    client: Client? = nil, number: UInt32 = DrivenPort.number, adopted: Left? = nil
+    client: Client? = nil, number: UInt32 = DrivenPort.number, adopted: (any HandedOver)? = nil
   ) throws {
     unsafe self.table = unsafe table
     try unsafe withOpen(role: role, values, client: client) { open, problem in
       var open = unsafe open.pointee
       unsafe open.number = number
-      return unsafe Left.withC(adopted) { heritage in
+      let call = { (heritage: UnsafePointer<umbel_heritage>?) -> Int32 in
         unsafe open.adopted = heritage
-        return unsafe table.pointee.open(OpaquePointer(bitPattern: handle), &open, &port, &endpoint, problem)
+        return unsafe table.pointee.open(OpaquePointer(bitPattern: self.handle), &open, &self.port, &self.endpoint, problem)
       }
+      return adopted.map { unsafe $0.withC { unsafe call($0) } } ?? call(nil)
     }
     _ = unsafe table.pointee.start(port)
   }
@@ -109,6 +110,21 @@ final class DrivenPort {
 
   /// Lets go of a port that this process no longer has; it is never freed.
   func forget() { unsafe port = nil }
+  /// What is to be kept of the port, with duplicates of its descriptors, which are the caller's; nil: nothing.
+  func handOver(isQuiet: Bool) -> KeptPort? {
+    unsafe KeptPort(flags: isQuiet ? UMBEL_HERITAGE_QUIET : 0) { unsafe table.pointee.hand_over(port, $0) }
+  }
+
+  /// Ends the port as the end of its process does: without `stop` and `close`, all descriptors that it names are closed.
+  /// For a test that is a process of its own, since a number may be closed twice.
+  func vanish() {
+    let kept = handOver(isQuiet: true)
+    // The transport's object, as TransportKit has it.
+    unsafe Unmanaged<TransportPort>.fromOpaque(UnsafeRawPointer(port!)).release()
+    unsafe port = nil
+    for number in kept?.named ?? [] { _ = Glibc.close(number) }
+    kept?.close()
+  }
 
   // MARK: What the host was told
 
@@ -388,4 +404,10 @@ func frame(_ length: Int, tag: UInt8 = 1) -> [UInt8] {
     bytes[length - 1] = tag
   }
   return bytes
+}
+
+/// What a port has left, in a form that `open` takes.
+protocol HandedOver {
+  /// Calls `body` with the C form, valid during the call.
+  func withC(_ body: (UnsafePointer<umbel_heritage>) -> Int32) -> Int32
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// What a port has handed over, in the hands of the process after it.
 @safe
-struct Left {
+struct Left: HandedOver {
   var kept: [umbel_kept]
   var state: [UInt8]
   var isQuiet: Bool
@@ -12,22 +12,20 @@ struct Left {
   /// As the host does with what no port took over.
   func close() { for kept in kept { _ = Glibc.close(kept.descriptor) } }
 
-  /// Calls `body` with the C form; nil: nothing was left.
-  static func withC(_ left: Left?, _ body: (UnsafePointer<umbel_heritage>?) -> Int32) -> Int32 {
-    guard let left else { return body(nil) }
+  func withC(_ body: (UnsafePointer<umbel_heritage>) -> Int32) -> Int32 {
     // Strides larger than the structures, as those of a later host.
     let stride = MemoryLayout<umbel_kept>.stride + 24
-    let place = UnsafeMutableRawPointer.allocate(byteCount: stride * max(left.kept.count, 1), alignment: 8)
+    let place = UnsafeMutableRawPointer.allocate(byteCount: stride * max(kept.count, 1), alignment: 8)
     defer { unsafe place.deallocate() }
-    for (index, kept) in left.kept.enumerated() {
+    for (index, kept) in kept.enumerated() {
       unsafe (place + index * stride).storeBytes(of: kept, as: umbel_kept.self)
     }
-    var state = left.state
+    var state = state
     return unsafe state.withUnsafeMutableBytes { state in
       var heritage = unsafe umbel_heritage(
-        size: UInt32(MemoryLayout<umbel_heritage>.size), flags: left.isQuiet ? UMBEL_HERITAGE_QUIET : 0,
+        size: UInt32(MemoryLayout<umbel_heritage>.size), flags: isQuiet ? UMBEL_HERITAGE_QUIET : 0,
         kept: place.assumingMemoryBound(to: umbel_kept.self), kept_stride: UInt32(stride),
-        kept_count: UInt32(left.kept.count), state: state.baseAddress, state_length: UInt32(state.count), zero: 0)
+        kept_count: UInt32(kept.count), state: state.baseAddress, state_length: UInt32(state.count), zero: 0)
       return unsafe body(&heritage)
     }
   }
@@ -36,7 +34,7 @@ struct Left {
 extension DrivenPort {
   /// What the port says is to be kept of it. The descriptors are its own.
   /// - Returns: nil: nothing.
-  func handOver(isQuiet: Bool) -> Left? {
+  func named(isQuiet: Bool) -> Left? {
     var kept = [umbel_kept](repeating: umbel_kept(), count: Int(UMBEL_MOST_KEPT))
     var state = [UInt8](repeating: 0, count: isQuiet ? Int(UMBEL_MOST_KEPT_STATE) : 4_096)
     return unsafe kept.withUnsafeMutableBufferPointer { kept in
@@ -57,7 +55,7 @@ extension DrivenPort {
   /// close is called.
   /// - Parameter isQuiet: it does so in order; otherwise it was killed, and had handed over at the beginning.
   func leave(isQuiet: Bool) throws -> Left {
-    var left = try #require(handOver(isQuiet: isQuiet))
+    var left = try #require(named(isQuiet: isQuiet))
     for index in left.kept.indices {
       let own = left.kept[index].descriptor
       left.kept[index].descriptor = fcntl(own, F_DUPFD_CLOEXEC, 0)

@@ -16,6 +16,12 @@ enum PrivateNetwork {
     try #require(unshare(cloneNewNetwork) == 0)
   }
 
+  /// The same, with the loopback interface up.
+  static func enterWithLoopback() throws {
+    try enter()
+    ip("link set lo up")
+  }
+
   /// Gives up CAP_NET_ADMIN for the calling thread, and what it starts.
   static func giveUpNetworkAdministration() throws {
     // capget(2) and capset(2): version 3 of the header, this thread; two sets of effective, permitted, inheritable.

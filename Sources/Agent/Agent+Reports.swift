@@ -21,7 +21,7 @@ extension Agent {
           ManagedPort.State(rawValue: report.value) ?? .failed, text: report.text.string, error: report.error,
           largestFrame: report.largestFrame, probeLimit: report.probeLimit)
       case .log:
-        port.log(priority: report.value, report.text.string)
+        port.log(report)
       case .misbehaviour:
         port.record(
           .warning, "plugin \(port.transport.description.name) breaks a rule at \(port.path): \(report.text.string)",
@@ -109,10 +109,20 @@ extension ManagedPort {
   var path: String { "\(lan.name)/\(name)" }
 
   /// What a plugin says of this port.
-  func log(priority: UInt32, _ text: String) {
-    let level = JournalPriority(rawValue: Int32(clamping: priority)) ?? .notice
-    let isTrouble = level.rawValue <= JournalPriority.warning.rawValue
-    record(level, "\(path): \(text)", id: isTrouble ? .transportWarning : nil, limitedBy: \.wordsLimiter)
+  func log(_ report: ForwardingReport) {
+    let priority = JournalPriority(rawValue: Int32(clamping: report.value)) ?? .notice
+    let peer = report.peer.string
+    var fields: [JournalField: String] = [:]
+    if !peer.isEmpty { fields[.peer] = peer }
+    if report.error > 0 { fields[.errno] = "\(report.error)" }
+    let id: MessageID? =
+      switch report.condition {
+      case UMBEL_CONDITION_FOREIGN_SENDER where !peer.isEmpty: .foreignSender
+      case UMBEL_CONDITION_BUFFER_SHORTFALL: .bufferShortfall
+      case UMBEL_CONDITION_SETUP_NEEDED: .setupNeeded
+      default: priority.rawValue <= JournalPriority.warning.rawValue ? .transportWarning : nil
+      }
+    record(priority, "\(path): \(report.text.string)", id: id, fields: fields, limitedBy: \.wordsLimiter)
   }
 
   /// Writes a record about this port, unless it has written too many, or the guests of its LAN have: who is turned away by

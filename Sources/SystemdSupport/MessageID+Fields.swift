@@ -5,7 +5,7 @@ extension MessageID {
     switch self {
     case .lanUp, .lanDown: [.lan]
     case .trunkWaiting, .trunkJoined, .trunkLost, .guestAttached, .guestLeft, .ownUnderlay, .storm, .loopFound,
-      .loopGone, .secondPath, .sharedNetwork, .bufferShortfall, .privilegeMissing, .transportWarning, .portFailed,
+      .loopGone, .secondPath, .sharedNetwork, .bufferShortfall, .setupNeeded, .transportWarning, .portFailed,
       .pluginMisbehaves:
       [.lan, .port, .transport]
     case .foreignSender: [.lan, .port, .transport, .peer]

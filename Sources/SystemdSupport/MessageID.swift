@@ -46,8 +46,8 @@ package enum MessageID: String, Sendable, CaseIterable {
   case pluginRefused = "da8548e3a16f4d7db0c406a99d7b506f"
   /// The kernel grants a socket less buffer than was asked for.
   case bufferShortfall = "ac2a36c484d84ace9564641aaa20afcd"
-  /// The agent lacks a right that a port needs.
-  case privilegeMissing = "a08e201ad2c44ea09a1fbf69350e3ee1"
+  /// Something has to be set up on this host for a port, by a command that the record names.
+  case setupNeeded = "a08e201ad2c44ea09a1fbf69350e3ee1"
   /// A transport says, in words of its own, that something is not as it should be.
   case transportWarning = "5797551484f84f4396274b352f0e981e"
   /// A port cannot go on.

@@ -26,6 +26,8 @@ package struct HostHooks: Sendable {
   package var underlayChanged: @Sendable (_ port: Number, _ flows: [UnderlayFlow]) -> Void
   /// Returns 0 or `-errno`.
   package var followName: @Sendable (_ port: Number, _ name: String, _ token: UInt64) -> Int32
+  /// Fields of the condition beyond its size are zero, its text is there; it is valid during the call.
+  package var condition: @Sendable (_ port: Number, _ condition: umbel_condition) -> Void
 
   package init(
     log: @escaping @Sendable (Number, UInt32, UnsafePointer<CChar>) -> Void,
@@ -36,7 +38,8 @@ package struct HostHooks: Sendable {
     resolve: @escaping @Sendable (Number, String, UInt64) -> Int32,
     clientArrived: @escaping @Sendable (Number, umbel_client) -> Int32 = { _, _ in -ENOSYS },
     underlayChanged: @escaping @Sendable (Number, [UnderlayFlow]) -> Void = { _, _ in },
-    followName: @escaping @Sendable (Number, String, UInt64) -> Int32 = { _, _, _ in -ENOSYS }
+    followName: @escaping @Sendable (Number, String, UInt64) -> Int32 = { _, _, _ in -ENOSYS },
+    condition: @escaping @Sendable (Number, umbel_condition) -> Void = { _, _ in }
   ) {
     unsafe self.log = log
     unsafe self.stateChanged = stateChanged
@@ -47,5 +50,6 @@ package struct HostHooks: Sendable {
     unsafe self.clientArrived = clientArrived
     self.underlayChanged = underlayChanged
     self.followName = followName
+    unsafe self.condition = condition
   }
 }

@@ -19,7 +19,7 @@ enum HostTable {
         log: hostLog, state_changed: hostStateChanged, descriptors_changed: hostDescriptorsChanged,
         remote_gone: hostRemoteGone, watch_interfaces: hostWatchInterfaces, resolve: hostResolve,
         client_arrived: hostClientArrived, underlay_changed: hostUnderlayChanged,
-        follow_name: hostFollowName))
+        follow_name: hostFollowName, condition: hostCondition))
     unsafe Self.table = table
     return unsafe UnsafePointer(table)
   }
@@ -28,6 +28,18 @@ enum HostTable {
 private func hostLog(_ handle: OpaquePointer?, _ priority: UInt32, _ text: UnsafePointer<CChar>?) {
   guard let number = unsafe PortNumbers.shared.number(of: handle), let text = unsafe text else { return }
   unsafe HostTable.hooks?.log(number, priority, text)
+}
+
+private func hostCondition(_ handle: OpaquePointer?, _ condition: UnsafePointer<umbel_condition>?) {
+  guard let number = unsafe PortNumbers.shared.number(of: handle), let condition = unsafe condition else { return }
+  // Up to its text: without it there is nothing to say.
+  let least = unsafe MemoryLayout<umbel_condition>.offset(of: \.text)! + MemoryLayout<UInt>.size
+  guard unsafe Int(condition.pointee.size) >= least else { return }
+  var copy = unsafe umbel_condition()
+  let size = unsafe min(Int(condition.pointee.size), MemoryLayout<umbel_condition>.size)
+  unsafe withUnsafeMutableBytes(of: &copy) { unsafe $0.baseAddress!.copyMemory(from: condition, byteCount: size) }
+  guard unsafe copy.text != nil else { return }
+  unsafe HostTable.hooks?.condition(number, copy)
 }
 
 private func hostStateChanged(_ handle: OpaquePointer?, _ state: UnsafePointer<umbel_state>?) {

@@ -26,6 +26,33 @@ public struct HostPort {
     unsafe text.withCString { unsafe log(handle, priority.rawValue, $0) }
   }
 
+  /// What an administrator can look up and search for: `UMBEL_CONDITION_*`.
+  public enum Condition: UInt32, Sendable {
+    /// Somebody who should not sends to the port.
+    case foreignSender = 1
+    /// The kernel grants a socket less buffer than was asked for.
+    case bufferShortfall
+    /// Something is to be set up on this host by a command, which the text names.
+    case setupNeeded
+  }
+
+  /// Warns of something that the host knows by its kind; a host that knows none gets it as ``log(_:_:)``. Any thread of
+  /// the host, but never for each frame: once.
+  /// - Parameters:
+  ///   - text: one sentence with the remedy; over 240 bytes it is cut.
+  ///   - peer: the address of who is behind it, at most 63 bytes; nil: nobody.
+  public func warn(of condition: Condition, _ text: String, peer: String? = nil) {
+    guard let report = unsafe table.host.pointee.condition else { return log(.warning, text) }
+    unsafe text.withCString { text in
+      unsafe (peer ?? "").withCString { address in
+        var record = unsafe umbel_condition(
+          size: UInt32(MemoryLayout<umbel_condition>.size), kind: condition.rawValue, priority: UMBEL_LOG_WARNING,
+          error: 0, text: text, peer: peer == nil ? nil : address)
+        unsafe report(handle, &record)
+      }
+    }
+  }
+
   /// Reports the port's state; the latest wins. Control or forwarding thread.
   public func report(_ state: PortState) {
     guard let changed = unsafe table.host.pointee.state_changed else { return }

@@ -44,6 +44,34 @@ struct HostRuleTests {
     #expect(bench.agent.end() == 0)
   }
 
+  @Test func `a condition is a record with who is behind it, and many of them are few records`() throws {
+    let bench = try Bench(plugins: ["bad"])
+    let guest = try Station(9)
+    try bench.agent.addPort("bad", "bad", guest.options.merging(["fault": "condition-storm"]) { $1 })
+    pause(milliseconds: 500)
+    let lines = bench.agent.logLines(containing: "lab/bad: it should not send")
+    #expect(
+      lines.allSatisfy { $0.hasPrefix("<4>") && $0.contains("(errno=1 lan=lab peer=192.0.2.9 port=bad transport=bad)") }
+    )
+    #expect((20...22).contains(lines.count), "\(lines.count)")
+    pause(milliseconds: 1_500)
+    let later = bench.agent.logLines(containing: "records were left out before")
+    #expect(!later.isEmpty)
+    #expect(bench.agent.end() == 0)
+  }
+
+  @Test func `a condition of a kind that is not known is logged in its own words`() throws {
+    let bench = try Bench(plugins: ["bad"])
+    let guest = try Station(9)
+    try bench.agent.addPort("bad", "bad", guest.options.merging(["fault": "condition-unknown"]) { $1 })
+    _ = try bench.agent.port("bad") { $0.state == .up }
+    let lines = bench.agent.logLines(containing: "lab/bad: xxxx")
+    #expect(lines.count == 1)
+    #expect(lines.first?.hasPrefix("<5>") == true)
+    #expect(lines.first?.contains(" peer=\(String(repeating: "x", count: 63)) ") == true)
+    #expect(bench.agent.end() == 0)
+  }
+
   @Test func `a cable whose far end is away stays up`() throws {
     let bench = try Bench()
     // A station that is gone when its port comes.

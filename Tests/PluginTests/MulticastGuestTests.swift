@@ -134,6 +134,7 @@ struct MulticastGuestTests {
       let command = "run sudo ip route add \(group)/32 dev lo"
       #expect(port.text == "\(group):5000 on near0, by which guests' frames leave this host: \(command)")
       #expect(port.record.messages == ["this agent lacks CAP_NET_ADMIN: \(command)"])
+      #expect(port.record.conditions.map(\.kind) == [UMBEL_CONDITION_SETUP_NEEDED])
 
       let guest = try NativeGuest(group, 5_000)
       guest.send(frame(60))
@@ -149,6 +150,8 @@ struct MulticastGuestTests {
       #expect(port.counters["foreign-sender"] == 2)
       #expect(port.record.messages.count == 2)
       #expect(port.record.messages.last?.hasPrefix("frames from 10.0.0.9 are dropped") == true)
+      #expect(port.record.conditions.last?.kind == UMBEL_CONDITION_FOREIGN_SENDER)
+      #expect(port.record.conditions.last?.peer == "10.0.0.9")
     }
   }
 

@@ -203,6 +203,7 @@ struct TapDeviceTests {
       #expect(port.state == UMBEL_STATE_WAITING)
       #expect(port.text == "tap0 is down: run sudo ip link set tap0 up")
       #expect(port.record.messages == ["this agent lacks CAP_NET_ADMIN: run sudo ip link set tap0 up"])
+      #expect(port.record.conditions.map(\.kind) == [UMBEL_CONDITION_SETUP_NEEDED])
 
       let foreign = try tap(device: "tap1")
       #expect(foreign.state == UMBEL_STATE_WAITING)

@@ -20,6 +20,8 @@ final class MulticastChange {
   var tuning: MulticastTuning?
   /// For the administrator, each to be said once in the life of the port.
   var warnings: [String] = []
+  /// What has to be set up on this host, with the command; in the same way.
+  var tasks: [String] = []
   let state: PortState
 
   init(state: PortState) { self.state = state }

@@ -135,7 +135,7 @@ struct MulticastGuestSide: MulticastSide {
     let text = "\(group) on \(interface.name), by which guests' frames leave this host: run \(remedy.command)"
     let change = try sockets.reach(interface) { _ in .up(text, mostPieces: 8) }
     accept(.only(local), change)
-    change.warnings += ["\(remedy.reason): run \(remedy.command)"]
+    change.tasks += ["\(remedy.reason): run \(remedy.command)"]
     return change
   }
 

@@ -39,7 +39,7 @@ package final class MulticastPort: TransportPort {
     }
     let change = side.evaluate()
     change.tuning = settings.tuning
-    tell(change.warnings)
+    tell(change)
     unsafe forwarder.pointee.apply(change)
     requestBuffers(settings.tuning.bufferBytes, unsafe forwarder.pointee.sockets)
     report(change.state)
@@ -56,7 +56,7 @@ package final class MulticastPort: TransportPort {
     let result = side.evaluate()
     result.tuning = tuning
     requestBuffers(side.sockets.settings.tuning.bufferBytes, (result.receiverNumber, result.senderNumber))
-    tell(result.warnings)
+    tell(result)
     guard result.changesForwarding else {
       report(result.state)
       return false
@@ -80,8 +80,9 @@ package final class MulticastPort: TransportPort {
     host.report(state)
   }
 
-  private func tell(_ warnings: [String]) {
-    for warning in warnings where told.insert(warning).inserted { host.log(.warning, warning) }
+  private func tell(_ change: MulticastChange) {
+    for warning in change.warnings where told.insert(warning).inserted { host.log(.warning, warning) }
+    for task in change.tasks where told.insert(task).inserted { host.warn(of: .setupNeeded, task) }
   }
 
   /// Asks for the buffers of sockets, -1 where there is none.
@@ -94,8 +95,9 @@ package final class MulticastPort: TransportPort {
     let granted = buffer.request(bytes, of: socket)
     if granted >= bytes || hasReportedShortfall { return }
     hasReportedShortfall = true
-    host.log(
-      .warning, "the kernel grants \(granted) of \(bytes) bytes of buffer: raise the sysctl \(buffer.limitingSysctl)")
+    host.warn(
+      of: .bufferShortfall,
+      "the kernel grants \(granted) of \(bytes) bytes of buffer: raise the sysctl \(buffer.limitingSysctl)")
   }
 
   // MARK: Forwarding thread
@@ -115,10 +117,11 @@ package final class MulticastPort: TransportPort {
 
   package override func receive(token: UInt64, into batch: inout ReceiveBatch) {
     guard let sender = unsafe forwarder.pointee.receive(into: &batch) else { return }
-    host.log(
-      .warning,
+    host.warn(
+      of: .foreignSender,
       "frames from \(sender.address) are dropped, because a guest port takes those of this host alone: "
-        + "connect other hosts by a trunk")
+        + "connect other hosts by a trunk",
+      peer: "\(sender.address)")
   }
 
   package override func send(_ frames: SendBatch) -> SendOutcome {

@@ -74,8 +74,8 @@ package class SocketPort: TransportPort {
     guard (try? socketOption(socket, SOL_SOCKET, SO_DOMAIN)) == AF_UNIX else { return }
     let granted = SocketBuffer.send.request(bytes, of: socket)
     if granted >= bytes || SocketPort.hasReportedShortfall.exchange(true, ordering: .relaxed) { return }
-    host.log(
-      .warning,
+    host.warn(
+      of: .bufferShortfall,
       "the kernel grants guests' sockets \(granted) of \(bytes) bytes of send buffer: raise the sysctl "
         + SocketBuffer.send.limitingSysctl)
   }

@@ -71,7 +71,7 @@ package final class TapPort: TransportPort {
 
   private func tell(_ commands: [String]) {
     for command in commands where told.insert(command).inserted {
-      host.log(.warning, "this agent lacks CAP_NET_ADMIN: run \(command)")
+      host.warn(of: .setupNeeded, "this agent lacks CAP_NET_ADMIN: run \(command)")
     }
   }
 

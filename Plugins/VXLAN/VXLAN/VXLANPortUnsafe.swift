@@ -108,8 +108,9 @@ package final class VXLANPort: TransportPort {
     let granted = buffer.request(bytes, of: socket)
     if granted >= bytes || hasReportedShortfall { return }
     hasReportedShortfall = true
-    host.log(
-      .warning, "the kernel grants \(granted) of \(bytes) bytes of buffer: raise the sysctl \(buffer.limitingSysctl)")
+    host.warn(
+      of: .bufferShortfall,
+      "the kernel grants \(granted) of \(bytes) bytes of buffer: raise the sysctl \(buffer.limitingSysctl)")
   }
 
   // MARK: Forwarding thread

@@ -58,10 +58,11 @@ extension Forwarder {
   }
 
   func log(_ number: UInt32, _ priority: UInt32, _ text: UnsafePointer<CChar>) {
-    var report = ForwardingReport(kind: .log, port: number)
-    report.value = priority
-    report.text = unsafe ReportText(cString: text)
-    _ = unsafe state.pointee.channel.report(report)
+    _ = unsafe state.pointee.channel.report(ForwardingReport(text, priority: priority, of: number))
+  }
+
+  func report(_ condition: umbel_condition, of number: UInt32) {
+    _ = unsafe state.pointee.channel.report(ForwardingReport(condition, of: number))
   }
 
   func descriptorsChanged(_ number: UInt32) {

@@ -1,3 +1,4 @@
+import CTransport
 import TransportHost
 
 /// What a forwarding thread tells the control thread: fixed in size, so that telling allocates nothing.
@@ -24,6 +25,8 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
   package var port: UInt32
   /// `UMBEL_STATE_*`, for `state`; a syslog priority, for `log`; see `storm`.
   package var value: UInt32 = 0
+  /// `log`: `UMBEL_CONDITION_*`; 0: none that is known by a kind.
+  package var condition: UInt32 = 0
   package var error: Int32 = 0
   package var largestFrame: UInt32 = 0
   /// `state`: bytes of the longest frame that leaves this host in one piece; 0: the transport cannot keep one whole.
@@ -35,10 +38,29 @@ package struct ForwardingReport: BitwiseCopyable, Sendable {
   /// `clientArrived`.
   package var client = DatagramClient()
   package var text = ReportText()
+  /// `log`: who is behind it.
+  package var peer = PeerText()
 
   package init(kind: Kind, port: UInt32) {
     self.kind = kind
     self.port = port
+  }
+
+  /// What a plugin wants to say.
+  init(_ text: UnsafePointer<CChar>, priority: UInt32, of port: UInt32) {
+    self.init(kind: .log, port: port)
+    value = priority
+    self.text = unsafe ReportText(cString: text)
+  }
+
+  /// A plugin's condition; one without text says nothing.
+  init(_ condition: umbel_condition, of port: UInt32) {
+    self.init(kind: .log, port: port)
+    value = unsafe condition.priority
+    self.condition = unsafe condition.kind
+    error = unsafe condition.error
+    text = unsafe ReportText(cString: condition.text)
+    peer = unsafe PeerText(cString: condition.peer)
   }
 }
 
@@ -54,17 +76,19 @@ package struct DatagramClient: BitwiseCopyable, Sendable {
   package init() {}
 }
 
-/// Up to 239 bytes of text without allocation; what is longer is cut.
+package typealias ReportText = FixedText<240>
+package typealias PeerText = FixedText<64>
+
+/// Text of less than `capacity` bytes without allocation; what is longer is cut.
 @safe
-package struct ReportText: BitwiseCopyable, Sendable {
-  package static let capacity = 240
-  private var bytes = InlineArray<240, UInt8>(repeating: 0)
+package struct FixedText<let capacity: Int>: BitwiseCopyable, Sendable {
+  private var bytes = InlineArray<capacity, UInt8>(repeating: 0)
 
   package init() {}
 
   package init(_ text: StaticString) {
     text.withUTF8Buffer { buffer in
-      for index in 0..<min(buffer.count, Self.capacity - 1) { bytes[index] = unsafe buffer[index] }
+      for index in 0..<min(buffer.count, capacity - 1) { bytes[index] = unsafe buffer[index] }
     }
   }
 
@@ -72,12 +96,12 @@ package struct ReportText: BitwiseCopyable, Sendable {
   package init(cString: UnsafePointer<CChar>?) {
     guard let cString = unsafe cString else { return }
     var index = 0
-    while index < Self.capacity - 1, unsafe cString[index] != 0 {
+    while index < capacity - 1, unsafe cString[index] != 0 {
       bytes[index] = UInt8(bitPattern: unsafe cString[index])
       index += 1
     }
   }
 
   /// The text, fit to be shown.
-  package var string: String { PluginText.printable((0..<Self.capacity).map { bytes[$0] }) }
+  package var string: String { PluginText.printable((0..<capacity).map { bytes[$0] }) }
 }

@@ -32,7 +32,7 @@ extension HostHooks {
   static let agent = unsafe HostHooks(
     log: { number, priority, text in
       if let forwarder = Forwarder.current { return unsafe forwarder.log(number, priority, text) }
-      unsafe ManagedPort.find(number)?.log(priority: priority, ReportText(cString: text).string)
+      unsafe ManagedPort.find(number)?.log(ForwardingReport(text, priority: priority, of: number))
     },
     stateChanged: { number, state in
       if let forwarder = Forwarder.current { return unsafe forwarder.stateChanged(number, state) }
@@ -66,5 +66,9 @@ extension HostHooks {
     followName: { number, name, token in
       guard Forwarder.current == nil, let port = ManagedPort.find(number) else { return -EPERM }
       return port.follow(name, token: token)
+    },
+    condition: { number, condition in
+      if let forwarder = Forwarder.current { return unsafe forwarder.report(condition, of: number) }
+      unsafe ManagedPort.find(number)?.log(ForwardingReport(condition, of: number))
     })
 }

@@ -340,6 +340,22 @@ typedef struct umbel_remote_info {
 #define UMBEL_LOG_INFO 6u
 #define UMBEL_LOG_DEBUG 7u
 
+/* umbel_condition.kind: what an administrator can look up and search for. A host takes a kind that it does not know as
+ * the words of log. */
+#define UMBEL_CONDITION_FOREIGN_SENDER 1u    /* somebody who should not sends to the port; peer says who */
+#define UMBEL_CONDITION_BUFFER_SHORTFALL 2u  /* the kernel grants a socket less buffer than was asked for */
+#define UMBEL_CONDITION_SETUP_NEEDED 3u      /* something is to be set up on this host by the command that text names */
+
+/* Something that is not as it should be. Valid during the call only. */
+typedef struct umbel_condition {
+    uint32_t size;
+    uint32_t kind;
+    uint32_t priority;              /* UMBEL_LOG_* */
+    int32_t error;                  /* errno behind it, 0: none */
+    const char *text;               /* one sentence with the remedy; see log */
+    const char *peer;               /* who is behind it: an address of at most 63 bytes; NULL: nobody, or not known */
+} umbel_condition;
+
 /* A socket address that resolve found: 4 or 16 bytes in network order. */
 typedef struct umbel_address {
     uint32_t family;                /* AF_INET or AF_INET6 */
@@ -393,6 +409,9 @@ typedef struct umbel_host {
      * with UMBEL_PREPARE_NAMES. A name that was found once is kept when it is not found later. 0, or -errno (ENOSPC: too
      * many names). */
     int32_t (*follow_name)(umbel_host_port *port, const char *name, uint64_t token);
+
+    /* Any thread of the host. As log, for what the host knows by kind. Not for each frame: say a thing once. */
+    void (*condition)(umbel_host_port *port, const umbel_condition *condition);
 } umbel_host;
 
 /* ---- The transport table --------------------------------------------------------------------------------------- */

@@ -53,6 +53,10 @@ extension Fault {
     Fault("log-storm"),
     Fault("log-null"),
     Fault("log-long-text"),
+    Fault("condition-null"),
+    Fault("condition-small"),
+    Fault("condition-unknown"),
+    Fault("condition-storm"),
   ]
 
   private static let descriptors = [

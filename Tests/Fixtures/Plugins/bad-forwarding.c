@@ -240,7 +240,8 @@ int32_t bad_send(umbel_port *port, const umbel_frame *frames, uint32_t stride, u
 
 uint64_t bad_deadline(umbel_endpoint *endpoint)
 {
-    int storm = endpoint->fault == STATE_STORM || endpoint->fault == LOG_STORM || endpoint->fault == DEADLINE_PAST;
+    int storm = endpoint->fault == STATE_STORM || endpoint->fault == LOG_STORM || endpoint->fault == CONDITION_STORM
+        || endpoint->fault == DEADLINE_PAST;
 
     return storm ? 1 : endpoint->due > 0 ? endpoint->due : UINT64_MAX;
 }

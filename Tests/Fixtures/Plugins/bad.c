@@ -50,6 +50,23 @@ static void report(umbel_host_port *host_port, uint32_t state, const char *text)
     bad_host->state_changed(host_port, &news);
 }
 
+static void tell(const umbel_endpoint *endpoint)
+{
+    umbel_condition condition = { sizeof condition, UMBEL_CONDITION_FOREIGN_SENDER, UMBEL_LOG_WARNING, EPERM,
+                                  "it should not send", "192.0.2.9" };
+
+    switch (endpoint->fault) {
+    case CONDITION_NULL: bad_host->condition(endpoint->host_port, NULL); condition.text = NULL; break;
+    case CONDITION_SMALL: condition.size = 4; break;
+    case CONDITION_UNKNOWN:
+        condition.kind = condition.priority = 99;
+        condition.text = condition.peer = bad_long_text;
+        break;
+    default: break;
+    }
+    bad_host->condition(endpoint->host_port, &condition);
+}
+
 void bad_report(const umbel_endpoint *endpoint)
 {
     umbel_state news = { sizeof news, UMBEL_STATE_UP, 0, 0, 0, 0, NULL, 0, 0 };
@@ -64,6 +81,7 @@ void bad_report(const umbel_endpoint *endpoint)
     case PREPARE_FOR_EVER: case PREPARE_SILENT: news.state = UMBEL_STATE_WAITING; news.text = "nothing helps"; break;
     case LOG_NULL: bad_host->log(endpoint->host_port, 99, NULL); break;
     case LOG_LONG_TEXT: bad_host->log(endpoint->host_port, UMBEL_LOG_WARNING, bad_long_text); break;
+    case CONDITION_NULL: case CONDITION_SMALL: case CONDITION_UNKNOWN: tell(endpoint); break;
     default: break;
     }
     bad_host->state_changed(endpoint->host_port, endpoint->fault == STATE_NULL ? NULL : &news);
@@ -102,6 +120,8 @@ void bad_chatter(umbel_endpoint *endpoint)
         report(endpoint->host_port, endpoint->turn % 2 ? UMBEL_STATE_WAITING : UMBEL_STATE_UP, "to and fro");
     if (endpoint->fault == LOG_STORM)
         bad_host->log(endpoint->host_port, UMBEL_LOG_WARNING, "again and again");
+    if (endpoint->fault == CONDITION_STORM)
+        tell(endpoint);
     if (endpoint->fault == BOGUS_REMOTES)
         remotes_gone(endpoint->host_port);
     for (i = 0; endpoint->fault == BOGUS_HANDLES && i < sizeof handles / sizeof handles[0]; i++) {

@@ -36,6 +36,10 @@
     X(LOG_STORM, "log-storm")                               /* a line in each receive and tick, always due */ \
     X(LOG_NULL, "log-null")                                 /* log(port, 99, NULL) */ \
     X(LOG_LONG_TEXT, "log-long-text")                       /* 10,000 bytes */ \
+    X(CONDITION_NULL, "condition-null")                     /* condition(port, NULL), and one without text */ \
+    X(CONDITION_SMALL, "condition-small")                   /* a condition of 4 bytes */ \
+    X(CONDITION_UNKNOWN, "condition-unknown")               /* kind 99, priority 99, 10,000 bytes of text and of peer */ \
+    X(CONDITION_STORM, "condition-storm")                   /* a foreign sender in each receive and tick, always due */ \
     X(DESCRIPTORS_CLOSED, "descriptors-closed")             /* a number that is not open */ \
     X(DESCRIPTORS_NEGATIVE, "descriptors-negative")         /* -1 */ \
     X(DESCRIPTORS_FILE, "descriptors-file")                 /* /dev/zero, which epoll refuses */ \

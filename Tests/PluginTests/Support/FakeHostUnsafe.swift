@@ -9,7 +9,10 @@ final class FakeHost: Sendable {
     /// Of the last state: bytes of the longest frame that leaves unfragmented, and UMBEL_TRAIT_*.
     var wholeFrame: UInt32 = 0
     var traits: UInt32 = 0
+    /// What was logged and warned of.
     var messages: [String] = []
+    /// The kinds of what was warned of, UMBEL_CONDITION_*, and who was behind it.
+    var conditions: [(kind: UInt32, peer: String)] = []
     var descriptorChanges = 0
     var watchesInterfaces = false
     /// The indices of the remotes that are gone.
@@ -34,6 +37,16 @@ final class FakeHost: Sendable {
     unsafe table.pointee.log = { port, _, text in
       let text = unsafe String(cString: text!)
       unsafe FakeHost.change(port) { $0.messages.append(text) }
+    }
+    unsafe table.pointee.condition = { port, condition in
+      let condition = unsafe condition!.pointee
+      let text = unsafe String(cString: condition.text)
+      let peer = unsafe condition.peer.map { unsafe String(cString: $0) } ?? ""
+      let kind = unsafe condition.kind
+      unsafe FakeHost.change(port) {
+        $0.messages.append(text)
+        $0.conditions.append((kind, peer))
+      }
     }
     unsafe table.pointee.state_changed = { port, state in
       let state = unsafe state!.pointee

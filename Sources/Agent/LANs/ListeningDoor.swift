@@ -34,7 +34,7 @@ final class ListeningDoor: LANDoor {
   private var nextCrowdRecord: UInt64 = 0
   private var isParked = false
   private var isClosed = false
-  private var isActivated = false
+  private var hasActivatedListener = false
   private var hasSaidWhy = false
   private var waitingLimiter = RecordLimiter()
   private var waitingReason: String?
@@ -68,9 +68,11 @@ final class ListeningDoor: LANDoor {
 
   override var problem: String? { waitingReason }
 
-  override var keptSocket: Int32? { file.map { $0.isActivated ? nil : $0.descriptor.number } ?? keptListener }
+  override var keptSocket: Int32? { isActivated ? nil : listener }
 
-  private var keptListener: Int32? { isActivated ? nil : tcpListener?.value.number }
+  override var socketFile: DoorSocket? { file }
+
+  override var isActivated: Bool { file?.isActivated ?? hasActivatedListener }
 
   override func close() {
     isClosed = true
@@ -128,7 +130,7 @@ final class ListeningDoor: LANDoor {
     guard let listener = lan.agent.inheritance.listener(at: place) else {
       return try InternetSocket.listen(at: address, backlog: 1_024)
     }
-    isActivated = listener.isActivated
+    hasActivatedListener = listener.isActivated
     let descriptor = listener.takeDescriptor()
     try descriptor.setNonBlocking()
     return descriptor

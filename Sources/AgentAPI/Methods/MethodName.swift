@@ -12,6 +12,7 @@ package enum MethodName: String, CaseIterable, Sendable {
   case listTransports = "ListTransports"
   case attach = "Attach"
   case listGuests = "ListGuests"
+  case reload = "Reload"
 
   /// With the interface's name before it, as requests have it.
   package var qualified: String { "\(AgentInterface.name).\(rawValue)" }

@@ -45,3 +45,10 @@ check "the record names the LAN" equal default "$(field UMBEL_LAN <<<"$record")"
 check "and the port" grep -q '^bess' <(field UMBEL_PORT <<<"$record")
 check "it can be found by its LAN" equal "$(field __CURSOR <<<"$record")" \
   "$(records UMBEL_LAN=default | tail -n 1 | field __CURSOR)"
+
+# ---- Catalogue -------------------------------------------------------------------------------------------------------
+
+check "the catalogue of messages is taken" journalctl --update-catalog
+explained() { journalctl --no-pager -q -x -u umbeld MESSAGE_ID=$attached; }
+check "the record is explained in the catalogue's words" grep -q 'Defined-By: Umbel' <(explained)
+check "which name the LAN in question" grep -q 'journalctl UMBEL_LAN=default' <(explained)

@@ -36,7 +36,7 @@ enum LearnOutcome {
   let mask: Int
   let capacity: Int
   let occupiedLimit: Int
-  let ageingSeconds: Int32
+  var ageingSeconds: Int32
   let seed: UInt64
   let multiplier: UInt64
   let flapMoves: UInt16

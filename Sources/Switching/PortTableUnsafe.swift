@@ -88,6 +88,15 @@ struct PortState: BitwiseCopyable {
     }
   }
 
+  /// Of all guest ports there are.
+  func limitGuests(to learnLimit: UInt32) {
+    for index in 0..<capacity where unsafe states[index].incarnation != 0 && !states[index].isTrunk {
+      unsafe states[index].learnLimit = learnLimit
+    }
+  }
+
+  func setStorm(_ port: PortIndex, _ limits: StormLimits) { unsafe stormMeters[Int(port)] = StormMeter(limits) }
+
   // MARK: FDB entries
 
   /// An FDB entry was made for the port.

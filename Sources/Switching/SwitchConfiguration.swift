@@ -6,16 +6,17 @@ package enum ControlProtocolPolicy: Sendable {
   case drop
 }
 
-/// The limits and times of a ``Switch``. Fixed while it lives.
+/// The limits and times of a ``Switch``. What may change while it lives says so.
 package struct SwitchConfiguration: Equatable, Sendable {
   /// The most stations that are learned; see ``fdbEntryRange``.
   package var fdbEntries = 65_536
-  /// A station that has sent nothing for this many seconds is forgotten; 1 or more.
+  /// A station that has sent nothing for this many seconds is forgotten; 1 or more. May change.
   package var ageingSeconds: UInt32 = 300
-  /// The most stations learned on a guest port, unless the port says otherwise. Trunks have no limit.
+  /// The most stations learned on a guest port, unless the port says otherwise. Trunks have no limit. May change.
   package var guestLearnLimit: UInt32 = 1_024
   /// The most ports at one time; see ``portRange``.
   package var maximumPorts = 4_096
+  /// May change.
   package var controlProtocols = ControlProtocolPolicy.pass
   /// A station that moves between ports more often than this within ``flapWindowSeconds`` is pinned; 1–7.
   package var flapMoves: UInt16 = 5

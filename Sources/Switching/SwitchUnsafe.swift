@@ -21,8 +21,8 @@ package import Ethernet
   private(set) var fdb: FDB
   private(set) var ports: PortTable
   private var flapReport = FlapReport()
-  private let guestLearnLimit: UInt32
-  private let dropsControlProtocols: Bool
+  private var guestLearnLimit: UInt32
+  private var dropsControlProtocols: Bool
 
   /// The most bytes a segment on a wire may have: `UMBEL_LARGEST_SEGMENT` of `umbel_transport.h`.
   package static var largestSegment: Int { 9_216 }
@@ -54,6 +54,16 @@ package import Ethernet
     fdb = FDB(layout, configuration, seed: seed)
     ports = PortTable(layout, capacity: configuration.maximumPorts)
     guestLearnLimit = configuration.guestLearnLimit
+    dropsControlProtocols = configuration.controlProtocols == .drop
+  }
+
+  /// Takes over what may change of a configuration, and leaves the rest as it is. Stations that a guest port has learned
+  /// beyond a lower limit stay until they are too old.
+  package mutating func change(to configuration: SwitchConfiguration) {
+    precondition(configuration.ageingSeconds > 0, "without ageing time nothing is ever found")
+    fdb.ageingSeconds = Int32(clamping: configuration.ageingSeconds)
+    guestLearnLimit = configuration.guestLearnLimit
+    ports.limitGuests(to: guestLearnLimit)
     dropsControlProtocols = configuration.controlProtocols == .drop
   }
 
@@ -187,6 +197,12 @@ extension Switch {
   package mutating func setUp(_ port: PortIndex, _ isUp: Bool) {
     checkInUse(port)
     ports.setUp(port, isUp)
+  }
+
+  /// Replaces the limits of the port; what it has brought in within this second is forgotten.
+  package mutating func setStorm(_ port: PortIndex, _ limits: StormLimits) {
+    checkInUse(port)
+    ports.setStorm(port, limits)
   }
 
   /// Forgets the stations of a port at once.

@@ -27,6 +27,8 @@ final class StubPorts {
     fileprivate(set) var remotes: [umbel_remote] = []
     /// Whom the frames that come in are from.
     var remote = umbel_remote()
+    /// It takes no frame for now.
+    var isBusy = false
     /// How often it was called to send.
     fileprivate(set) var calls = 0
     fileprivate var context: UnsafeMutablePointer<PortContext>?
@@ -108,6 +110,19 @@ final class StubPorts {
   func mute(_ remotes: [UInt32], at stub: Stub) {
     _ = unsafe forwarder.carryOut(.setMuted(stub.context!, remotes.map { Remote(index: $0, generation: 0) }))
   }
+
+  func set(_ settings: PortSettings, of stub: Stub) {
+    _ = unsafe forwarder.carryOut(.setSettings(stub.context!, settings))
+  }
+
+  func setQueue(bytes: Int, of stub: Stub) throws {
+    _ = unsafe forwarder.carryOut(.setQueue(stub.context!, try FrameQueueBox(capacity: bytes)))
+  }
+
+  func change(to configuration: SwitchConfiguration) { _ = unsafe forwarder.carryOut(.changeLAN(lan, configuration)) }
+
+  /// One round without a frame.
+  func step() { forwarder.step() }
 
   /// The hellos that the control thread was told of since it last asked.
   func hellos() -> [HelloReport] {
@@ -200,6 +215,7 @@ private func stubSend(
 ) -> Int32 {
   let stub = unsafe stub(port)
   stub.calls += 1
+  if stub.isBusy { return 0 }
   for index in 0..<Int(count) {
     let frame = unsafe frames![index]
     unsafe stub.frames.append(

@@ -82,6 +82,7 @@ func station(_ number: Int) -> MACAddress { MACAddress(truncating: 0x5254_0000_0
     return ports
   }
 
+  func change(to configuration: SwitchConfiguration) { unsafe lan.pointee.change(to: configuration) }
   func statistics(_ port: PortIndex) -> PortStatistics { unsafe lan.pointee.counters(of: port).snapshot() }
   var entryCount: Int { unsafe lan.pointee.entryCount }
   func entryCount(of port: PortIndex) -> Int { unsafe lan.pointee.entryCount(of: port) }

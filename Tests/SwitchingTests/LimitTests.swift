@@ -136,4 +136,32 @@ import Testing
     lan.sweep(at: start)
     #expect(unsafe lan.lan.pointee.fdb.occupied == 0)
   }
+
+  @Test func `a limit that changes holds for the guest ports there are, and for new ones`() throws {
+    var configuration = SwitchConfiguration()
+    let lan = Lan(configuration)
+    let (guest, trunk) = (try lan.add(.guest), try lan.add(.trunk))
+    configuration.guestLearnLimit = 2
+    lan.change(to: configuration)
+    let late = try lan.add(.guest)
+    for (index, port) in [guest, trunk, late].enumerated() {
+      for number in 1...5 { lan.send(from: port, station(index * 10 + number)) }
+    }
+    #expect([guest, trunk, late].map { lan.entryCount(of: $0) } == [2, 5, 2])
+    configuration.guestLearnLimit = 4
+    lan.change(to: configuration)
+    for number in 1...5 { lan.send(from: guest, station(number)) }
+    #expect(lan.entryCount(of: guest) == 4)
+  }
+
+  @Test func `a shorter ageing time holds for the stations there are`() throws {
+    var configuration = SwitchConfiguration()
+    let lan = Lan(configuration)
+    let (a, b) = (try lan.add(.guest), try lan.add(.guest))
+    lan.send(from: b, station(2))
+    configuration.ageingSeconds = 10
+    lan.change(to: configuration)
+    #expect(lan.send(from: a, station(1), to: station(2), at: start + 9) == .unicast(b, .everyone))
+    #expect(lan.send(from: a, station(1), to: station(2), at: start + 10) == .flood)
+  }
 }

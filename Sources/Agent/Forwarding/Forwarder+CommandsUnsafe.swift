@@ -39,6 +39,11 @@ extension Forwarder {
       for index in (unsafe 0..<state.pointee.lans.count).reversed() where unsafe state.pointee.lans[index] == lan {
         unsafe state.pointee.lans.swapRemove(at: index)
       }
+    case .changeLAN(let lan, let configuration): unsafe lan.pointee.core.change(to: configuration)
+    case .setSettings(let port, let settings):
+      unsafe port.pointee.settings = settings
+      if let slot = unsafe port.pointee.slot { unsafe port.pointee.lan.pointee.core.setStorm(slot, settings.storm) }
+    case .setQueue(let port, let box): unsafe replaceQueue(of: port, by: box)
     case .setState(let port, let new): unsafe apply(new, to: port)
     case .commit(let port):
       // A port that has failed in the meantime was stopped, and is only to be closed.

@@ -154,6 +154,14 @@ extension Forwarder {
     unsafe port.pointee.retryAt = state.pointee.now + delay
   }
 
+  /// Frames that wait move over in order; the old queue goes back in the box, for the control thread to free.
+  func replaceQueue(of port: UnsafeMutablePointer<PortContext>, by box: FrameQueueBox) {
+    let lost = unsafe box.queue.takeOver(&port.pointee.queue)
+    for _ in 0..<lost { unsafe port.pointee.counters.countDrop(.queueFull) }
+    unsafe swap(&port.pointee.queue, &box.queue)
+    unsafe noteQueue(of: port)
+  }
+
   func noteQueue(of port: UnsafeMutablePointer<PortContext>) {
     unsafe port.pointee.gauges.set(frames: port.pointee.queue.frameCount, bytes: port.pointee.queue.usedBytes)
   }

@@ -17,6 +17,12 @@ package final class ForwardingCommand: @unchecked Sendable {
     case addLAN(UnsafeMutablePointer<LANContext>)
     /// The LAN has no ports any more and may be freed afterwards.
     case removeLAN(UnsafeMutablePointer<LANContext>)
+    /// Takes over what may change of a switch's configuration.
+    case changeLAN(UnsafeMutablePointer<LANContext>, SwitchConfiguration)
+    /// Replaces the agent's own options of a port.
+    case setSettings(UnsafeMutablePointer<PortContext>, PortSettings)
+    /// Gives a port another queue, with what waits for it.
+    case setQueue(UnsafeMutablePointer<PortContext>, FrameQueueBox)
     /// A state that was reported on the control thread.
     case setState(UnsafeMutablePointer<PortContext>, state: umbel_state)
     /// Calls `commit`.

@@ -1,6 +1,14 @@
 package import CTransport
 package import LinuxIO
 
+/// A queue on its way to a forwarding thread, and the one that it replaces on its way back.
+package final class FrameQueueBox {
+  package var queue: FrameQueue
+
+  /// - Parameter capacity: see ``FrameQueue``.
+  package init(capacity: Int) throws(Errno) { queue = try FrameQueue(capacity: capacity) }
+}
+
 /// The frames that a port could not send yet, copied, in order, bounded in bytes.
 ///
 /// A ring of records, each a header and the frame's bytes, 16-byte aligned and never wrapped in the middle: when the end
@@ -117,6 +125,21 @@ package struct FrameQueue: ~Copyable {
       writeOffset = 0
       usedBytes = 0
     }
+  }
+
+  /// Takes all frames of another queue to its end, in order, as long as there is room.
+  /// - Returns: how many found none, and are gone.
+  package mutating func takeOver(_ other: inout FrameQueue) -> Int {
+    var lost = 0
+    var frame = unsafe umbel_frame()
+    var piece = unsafe umbel_piece()
+    unsafe withUnsafeMutablePointer(to: &piece) { piece in
+      while unsafe other.peek(&frame, piece, port: 0, count: 1) == 1 {
+        if unsafe !append(&frame) { lost += 1 }
+        other.removeFirst(1)
+      }
+    }
+    return lost
   }
 
   /// Gives the memory of an empty queue back to the kernel. A system call; meant for a tick.

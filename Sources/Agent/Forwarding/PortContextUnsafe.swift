@@ -19,7 +19,7 @@ package struct PortContext: ~Copyable {
   /// It is a datagram door's own: it receives for others and is sent nothing.
   package let isDoor: Bool
   /// The agent's own options.
-  package let settings: PortSettings
+  package var settings: PortSettings { didSet { unsafe settle() } }
   /// Bytes and frames waiting in the queue, for the control thread to read.
   package let gauges: QueueGauges
 

@@ -117,6 +117,16 @@ final class PluginLink {
     unsafe ForwardingCommand(.setPath(context, bytes: bytes)) { [self] _ in withExtendedLifetime(self) {} }
   }
 
+  func settingsCommand(_ settings: PortSettings) -> ForwardingCommand {
+    unsafe ForwardingCommand(.setSettings(context, settings)) { [self] _ in withExtendedLifetime(self) {} }
+  }
+
+  /// - Throws: when there is no memory.
+  func queueCommand(bytes: Int) throws(Errno) -> ForwardingCommand {
+    let box = try FrameQueueBox(capacity: bytes)
+    return unsafe ForwardingCommand(.setQueue(context, box)) { [self] _ in withExtendedLifetime(self) {} }
+  }
+
   func shutCommand(_ isShut: Bool) -> ForwardingCommand {
     unsafe ForwardingCommand(.setShut(context, isShut)) { [self] _ in withExtendedLifetime(self) {} }
   }

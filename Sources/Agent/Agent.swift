@@ -47,6 +47,8 @@ final class Agent {
   /// What is still to be taken over from the process before; nothing once the agent has started.
   var inheritance = Inheritance()
   private(set) lazy var keeper = Keeper(self, isActive: manager.hasStore)
+  /// Why the configuration that was read last is not in force; nil: it is.
+  var refusal: String?
   var interfaceTimer: ControlLoop.Timer?
   var network: Box<NetlinkMonitor>?
   let resolver: NameResolver
@@ -100,6 +102,22 @@ final class Agent {
   func addLAN(
     _ configuration: LanConfiguration, request: AddLan.Parameters? = nil
   ) throws(AgentFailure) -> ManagedLAN {
+    let lan = try makeLAN(configuration)
+    lan.request = request
+    do throws(DoorError) {
+      try lan.openDoors()
+    } catch {
+      lan.end {}
+      throw AgentFailure(error.description)
+    }
+    for port in configuration.ports { open(port, in: lan) }
+    adoptGuests(of: lan)
+    noteUp(lan)
+    return lan
+  }
+
+  /// Makes a LAN without doors and ports.
+  func makeLAN(_ configuration: LanConfiguration) throws(AgentFailure) -> ManagedLAN {
     if isEnding { throw AgentFailure("the agent is ending") }
     guard lans.count < Self.mostLANs else { throw AgentFailure("there are \(Self.mostLANs) LANs, as many as can be") }
     guard let thread = thread(for: configuration) else { throw AgentFailure("no forwarding thread") }
@@ -109,20 +127,15 @@ final class Agent {
     } catch {
       throw AgentFailure("LAN \(configuration.name) cannot be made: \(error)")
     }
-    lan.request = request
     lans.append(lan)
     keeper.noteChange()
-    do throws(DoorError) {
-      try lan.openDoors()
-    } catch {
-      lan.end {}
-      throw AgentFailure(error.description)
-    }
-    for port in configuration.ports { open(port, in: lan) }
-    adoptGuests(of: lan)
+    return lan
+  }
+
+  /// A new LAN has its doors and its ports.
+  func noteUp(_ lan: ManagedLAN) {
     journal.log(.info, "LAN \(lan.name) is up", id: .lanUp, fields: [.lan: lan.name])
     noteStatus()
-    return lan
   }
 
   /// The thread of the LANs with which this one shares a socket, or else that with the fewest LANs; there is at least one.
@@ -138,17 +151,22 @@ final class Agent {
     return partner?.thread ?? threads.min { $0.lanCount < $1.lanCount }
   }
 
-  private func open(_ port: PortConfiguration, in lan: ManagedLAN) {
+  /// Opens a port of the configuration.
+  /// - Returns: why it cannot be opened; nil: it is.
+  @discardableResult
+  func open(_ port: PortConfiguration, in lan: ManagedLAN) -> PluginProblem? {
     // The configuration was checked against the catalogue.
-    guard let transport = catalogue.transport(named: port.transport) else { return }
+    guard let transport = catalogue.transport(named: port.transport) else { return nil }
     do throws(PluginProblem) {
       try open(port, transport, in: lan)
+      return nil
     } catch {
       journal.log(
         .error, "\(lan.name)/\(port.name) cannot be opened: \(error.text)", id: .portFailed,
         fields: [
           .lan: lan.name, .port: port.name, .transport: port.transport, .errno: "\(error.error)",
         ])
+      return error
     }
   }
 
@@ -220,6 +238,11 @@ final class Agent {
 
   /// One sentence for the service manager: each LAN with the state of its trunks and the number of its guests.
   var statusText: String {
+    if let refusal { return "\(refusal); \(lansText)" }
+    return lansText
+  }
+
+  private var lansText: String {
     if lans.isEmpty { return "no LAN" }
     return lans.map { lan in
       let trunks = lan.ports.filter { $0.role == .trunk }.map { trunk in

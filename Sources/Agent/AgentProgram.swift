@@ -78,9 +78,7 @@ package struct AgentProgram {
         configuration = try load(catalogue)
         for note in configuration.notes { journal.log(.info, "\(note)") }
       } catch {
-        for problem in error.problems {
-          journal.log(.error, "\(problem)", id: .configurationRefused, fields: [.file: problem.location.file])
-        }
+        journal.log(refused: error)
         return .configuration
       }
       if takesOver { return try takeOver(configuration, catalogue, journal, signals) }
@@ -116,7 +114,8 @@ package struct AgentProgram {
     let agent = try Agent(
       loop: loop, journal: journal, manager: manager, catalogue: catalogue, runtimeDirectory: directory.path)
     agent.inheritance = left.inheritance
-    let methods = AgentMethods(agent: agent)
+    let reloader = Reloader(agent) { () throws(ConfigurationProblems) in try load(catalogue, isReload: true) }
+    let methods = AgentMethods(agent: agent, reloader: reloader)
     let server = VarlinkServer(loop: loop, handler: methods, version: agentVersion)
     let socket = directory.path + "/umbel.sock"
     methods.server = server
@@ -132,7 +131,7 @@ package struct AgentProgram {
       // The server does not hold its handler.
       withExtendedLifetime(methods) {}
     }
-    try watch(signals, agent, journal)
+    try watch(signals, agent, reloader)
     do {
       // Before the ports look at the network: what changes from then on is not missed.
       try agent.watchInterfaces()
@@ -154,14 +153,14 @@ package struct AgentProgram {
   }
 
   private func watch(
-    _ signals: consuming SignalDescriptor, _ agent: Agent, _ journal: Journal
+    _ signals: consuming SignalDescriptor, _ agent: Agent, _ reloader: Reloader
   ) throws(Errno) {
     let loop = agent.loop
     let signals = Box(signals)
     try loop.watch(signals.value.descriptor.number) { _ in
       while let number = signals.value.next() {
         switch number {
-        case SIGHUP: journal.log(.notice, "SIGHUP: a changed configuration is read at the next start")
+        case SIGHUP: reloader.reload()
         case SIGUSR2: agent.leaveToManager { loop.stop() }
         default: agent.end { loop.stop() }
         }
@@ -207,9 +206,12 @@ package struct AgentProgram {
     TransportCatalogue(directory: try PluginDirectory(pluginDirectory ?? Self.defaultPluginDirectory))
   }
 
-  private func load(_ catalogue: TransportCatalogue) throws(ConfigurationProblems) -> Configuration {
+  private func load(
+    _ catalogue: TransportCatalogue, isReload: Bool = false
+  ) throws(ConfigurationProblems) -> Configuration {
     try Configuration.load(
-      from: configurationPath, transports: catalogue.transports.map(\.description), check: catalogue.check)
+      from: configurationPath, isReload: isReload, transports: catalogue.transports.map(\.description),
+      check: catalogue.check)
   }
 
   /// The installed place, else beside the program, where a build leaves its plugins.

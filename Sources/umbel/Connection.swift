@@ -14,7 +14,8 @@ struct Connection: ParsableArguments {
   @ParentCommand var root: Umbel
 
   /// Connects.
-  func open() throws(ClientError) -> AgentClient {
-    try AgentClient(path: AgentSocket.path(option: socket ?? root.socket))
+  /// - Parameter timeoutSeconds: see `AgentClient`.
+  func open(timeoutSeconds: Int = 10) throws(ClientError) -> AgentClient {
+    try AgentClient(path: AgentSocket.path(option: socket ?? root.socket), timeoutSeconds: timeoutSeconds)
   }
 }

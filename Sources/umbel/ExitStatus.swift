@@ -16,6 +16,8 @@ package enum ExitStatus: Int32 {
   case badProtocol = 76
   /// The caller may not.
   case noPermission = 77
+  /// The configuration is wrong.
+  case configuration = 78
   /// No such command to run: as shells say it, not sysexits.
   case commandNotFound = 127
   /// A command that cannot be run: as shells say it, not sysexits.

@@ -17,9 +17,14 @@ package struct Failure: Error, Equatable {
       case .lanExists, .portExists, .limitReached: .cannotCreate
       case .notPermitted: .noPermission
       case .invalidOption: .usage
+      case .configurationRefused: .configuration
       case .failed: .osError
       }
-    self.init(status, "\(error.details.what) \(error.details.remedy)")
+    // Places of a file each stand at the beginning of a line, where editors find them.
+    let what =
+      error.kind == .configurationRefused
+      ? "The configuration is refused.\n\(error.details.what)\n" : "\(error.details.what) "
+    self.init(status, what + error.details.remedy)
   }
 
   package init(_ error: ClientError) {

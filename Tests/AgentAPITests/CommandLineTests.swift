@@ -40,6 +40,7 @@ struct CommandLineTests {
       (.refused(.limitReached("ports", limit: 1, remedy: "r.")), .cannotCreate),
       (.refused(.notPermitted(user: "u", group: "g")), .noPermission),
       (.refused(.invalidOption("ttl", problem: "is out of range", remedy: "r.")), .usage),
+      (.refused(.configurationRefused("f", problems: ["f:1:2: p"])), .configuration),
       (.refused(.failed("x", what: "w.", remedy: "r.")), .osError),
     ])
   func status(_ example: (error: ClientError, status: umbel.ExitStatus)) {

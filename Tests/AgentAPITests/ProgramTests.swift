@@ -36,6 +36,46 @@ struct ProgramTests {
     #expect(run.complaint == "umbel: There is no LAN \"labb\". Did you mean \"lab\"? LANs: default, lab.\n")
   }
 
+  @Test("A reload tells what changed, a line each, and what is worth knowing")
+  func reload() throws {
+    let server = try ServerThread()
+    defer { server.stop() }
+    let changes = [
+      Change(lan: "lab", kind: .added), Change(lan: "default", door: "vde=/tmp/uml.ctl", kind: .changed),
+      Change(lan: "default", port: "host", kind: .reopened),
+    ]
+    server.perform { _, handler in handler.reload = Reload.Reply(changes: changes, notes: ["lab/site waits: no eth7"]) }
+    let run = try Program.umbel(["--socket", server.path, "reload"])
+    #expect(run.status == 0 && run.complaint == "")
+    #expect(
+      run.output == """
+        lab: added
+        default door vde=/tmp/uml.ctl: changed
+        default/host: reopened
+        lab/site waits: no eth7
+
+        """)
+    server.perform { _, handler in handler.reload = Reload.Reply(changes: [], notes: []) }
+    #expect(try Program.umbel(["--socket", server.path, "reload"]).output == "nothing changed\n")
+    let json = try Program.umbel(["--socket", server.path, "reload", "--json"])
+    #expect(try Message.decode(Reload.Reply.self, from: Array(json.output.utf8)).changes == [])
+  }
+
+  @Test("A configuration that is refused is told problem by problem, with the status of a wrong configuration")
+  func refusedReload() throws {
+    let server = try ServerThread()
+    defer { server.stop() }
+    let run = try Program.umbel(["--socket", server.path, "reload"])
+    #expect(run.status == 78 && run.output == "")
+    #expect(
+      run.complaint == """
+        umbel: The configuration is refused.
+        u.yaml:2:3: lab: is bad
+        The configuration before it stays in force: correct this one, and reload.
+
+        """)
+  }
+
   @Test("Without an agent the exit status is that of what is unavailable")
   func noAgent() throws {
     let run = try Program.umbel(["--socket", "/nowhere/s", "status"])

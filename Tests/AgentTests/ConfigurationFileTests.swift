@@ -61,6 +61,19 @@ func noFileAtAll() throws {
   #expect(configuration.lans.map(\.name) == ["default"])
 }
 
+@Test("A reload does not wait for a pipe: what is no regular file is refused")
+func reloadOfPipe() throws {
+  let folder = try Folder()
+  let path = folder.path + "/u.yaml"
+  try #require(unsafe mkfifo(path, 0o600) == 0)
+  defer { unsafe unlink(path) }
+  let refused = #expect(throws: ConfigurationProblems.self) {
+    try Configuration.load(
+      from: path, isReload: true, transports: ConfigurationFixture.transports, check: ConfigurationFixture.check)
+  }
+  #expect(refused?.problems.map(\.message) == ["is no regular file, and cannot be read again: restart the agent"])
+}
+
 @Test("lans.d beside the named file is read in the order of its names, hidden and other files left out")
 func fragmentsInOrder() throws {
   let folder = try Folder()

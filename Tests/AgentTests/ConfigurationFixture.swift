@@ -9,7 +9,8 @@ enum ConfigurationFixture {
       OptionDescription(name: "group", help: "The group.", defaultText: "239.192.168.1", kind: .address),
       OptionDescription(
         name: "port", help: "UDP port.", defaultText: "1102", minimum: 1, maximum: 65_535, kind: .integer),
-      OptionDescription(name: "ttl", help: "Hops.", defaultText: "1", minimum: 0, maximum: 255, kind: .integer),
+      OptionDescription(
+        name: "ttl", help: "Hops.", defaultText: "1", minimum: 0, maximum: 255, kind: .integer, isLive: true),
       OptionDescription(name: "interface", help: "The interface.", kind: .interface),
       OptionDescription(name: "peers", help: "Known peers.", kind: .list),
     ],

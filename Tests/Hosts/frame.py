@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Raw Ethernet frames for the scenarios: a guest without a kernel.
 
-WHERE is the path of a door that takes one frame a message on a SOCK_SEQPACKET socket ("bess"), or
-mcast:GROUP:PORT[:TTL], a native station as User Mode Linux's eth0=mcast makes it: one UDP socket, bound to the group,
-that hears its own frames too.
+WHERE is the path of a door that takes one frame a message on a SOCK_SEQPACKET socket ("bess"); dgram:PATH, of one that
+does on a SOCK_DGRAM socket ("dgram"); or mcast:GROUP:PORT[:TTL], a native station as User Mode Linux's eth0=mcast makes
+it: one UDP socket, bound to the group, that hears its own frames too.
 
   number WHERE COUNT     sends frames with the numbers 0 … COUNT-1 in them
   collect WHERE COUNT    succeeds when each of COUNT numbered frames comes exactly once; with COUNT 0, when none comes
@@ -42,6 +42,12 @@ class Station:
         self.to = None
         if where.startswith("mcast:"):
             self.join(*where.split(":")[1:])
+        elif where.startswith("dgram:"):
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            # An address of its own, which the kernel chooses: the door sends to it. It is known by its first frame.
+            self.socket.bind("")
+            self.socket.connect(where[len("dgram:"):])
+            self.socket.send(bytes.fromhex(BROADCAST.replace(":", "") + "02000000ff01" + "88b5").ljust(60, b"\0"))
         else:
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             self.socket.connect(where)

@@ -12,14 +12,16 @@ extension Configuration {
   ///   - path: the main file, which must exist. `lans.d/*.yaml` beside it are read in the order of their names; names
   ///     that begin with `.` are left out.
   ///   - fallback: the main file where `path` is nil; it need not exist.
+  ///   - isReload: the program runs, and must not wait for a pipe; what came by one at the start cannot be read again.
   ///   - transports: all that are loaded.
   ///   - check: the transports' own checks.
   /// - Throws: everything that is wrong.
   package static func load(
-    from path: String? = nil, otherwise fallback: String = defaultPath, transports: [TransportDescription],
-    check: @escaping PortCheck
+    from path: String? = nil, otherwise fallback: String = defaultPath, isReload: Bool = false,
+    transports: [TransportDescription], check: @escaping PortCheck
   ) throws(ConfigurationProblems) -> Configuration {
     var reader = ConfigurationReader(transports: transports, check: check)
+    reader.isReload = isReload
     let main = path ?? fallback
     reader.read(file: main, isMain: true, mayBeMissing: path == nil)
     let directory = main.lastIndex(of: "/").map { String(main[...$0]) } ?? ""
@@ -41,6 +43,9 @@ extension Configuration {
 
 extension ConfigurationReader {
   mutating func read(file: String, isMain: Bool, mayBeMissing: Bool) {
+    if isReload, !ConfigurationFiles.isRegular(file) {
+      return refuse(SourceLocation(file: file), nil, "is no regular file, and cannot be read again: restart the agent")
+    }
     do {
       let bytes = try ConfigurationFiles.contents(of: file)
       if let text = String(validating: bytes, as: UTF8.self) {

@@ -6,6 +6,12 @@ enum ConfigurationFiles {
   /// A configuration file is refused beyond this many bytes.
   private static let mostBytes = 4 << 20
 
+  /// Whether the path leads to what can be read as often as one likes, and never blocks; true for what cannot be seen.
+  static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// The content of a file.
   /// - Throws: what the kernel said; EFBIG for a file over 4 MiB.
   static func contents(of path: String) throws(Errno) -> [UInt8] {

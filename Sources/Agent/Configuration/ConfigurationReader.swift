@@ -4,6 +4,8 @@ import TransportHost
 struct ConfigurationReader {
   let transports: [TransportDescription]
   let check: Configuration.PortCheck
+  /// See `Configuration.load`.
+  var isReload = false
   var problems = [ConfigurationProblem]()
   /// See `Configuration.notes`.
   var notes = [ConfigurationProblem]()

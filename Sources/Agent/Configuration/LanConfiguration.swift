@@ -16,7 +16,7 @@ package struct LanConfiguration: Hashable, Sendable {
   package let doors: [DoorConfiguration]
   package let ports: [PortConfiguration]
   /// The most stations the FDB holds.
-  package let fdbEntries: Int
+  package internal(set) var fdbEntries: Int
   /// After this time without a frame a station is forgotten.
   package let ageingSeconds: Int
   /// The most stations learned on one guest port.
@@ -30,11 +30,15 @@ package struct LanConfiguration: Hashable, Sendable {
 
   /// All but the place: a LAN that only moved in its file has not changed.
   package static func == (one: LanConfiguration, other: LanConfiguration) -> Bool {
-    one.name == other.name && one.doors == other.doors && one.ports == other.ports && one.settings == other.settings
-      && one.controlProtocols == other.controlProtocols && one.guestDefaults == other.guestDefaults
+    one.name == other.name && one.doors == other.doors && one.ports == other.ports && one.hasOptions(of: other)
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
+  /// Whether all is the same but for doors and ports.
+  func hasOptions(of other: LanConfiguration) -> Bool {
+    settings == other.settings && controlProtocols == other.controlProtocols && guestDefaults == other.guestDefaults
+  }
 
   private var settings: [Int] { [fdbEntries, ageingSeconds, guestStations, queueBytes] }
 }

@@ -50,6 +50,7 @@ extension Agent {
     let port = try lan.addPort(
       name: record.name, transport: transport, role: record.isTrunk ? .trunk : .guest,
       values: try record.values(of: transport.description), guest: guest.identity, client: client, adopting: record)
+    port.door = lan.doors.lazy.compactMap { $0 as? DatagramDoor }.first { $0.name == guest.door }
     if let caller = inheritance.caller(of: record) { follow(caller, port) }
   }
 

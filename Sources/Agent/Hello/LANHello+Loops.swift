@@ -75,7 +75,7 @@ extension LANHello {
       id: .loopFound, limitedBy: \.trafficLimiter)
   }
 
-  private func set(_ guest: GuestGuard, shut reason: ShutReason?) {
+  func set(_ guest: GuestGuard, shut reason: ShutReason?) {
     guest.port.shut = reason
     agent.noteStatus()
     guard let link = guest.port.link, !link.isLeaving else { return }

@@ -58,9 +58,18 @@ final class LANHello {
     } else if port.role == .guest, port.settings.loopGuard, !port.isDoor {
       noteGuest(port, now)
     } else {
-      return
+      dismiss(port)
     }
     schedule(now)
+  }
+
+  /// The port goes on, and says nothing any more: what was found out by it does not hold any longer.
+  private func dismiss(_ port: ManagedPort) {
+    if let trunk = trunks.removeValue(forKey: port.number), let link = port.link, !link.isLeaving {
+      if trunk.pathBytes != nil { lan.thread.post(link.pathCommand(nil)) }
+      if !trunk.muted.isEmpty { lan.thread.post(link.muteCommand([])) }
+    }
+    if let guest = guests.removeValue(forKey: port.number), guest.isShut { set(guest, shut: nil) }
   }
 
   private func noteTrunk(_ port: ManagedPort, _ now: UInt64) {

@@ -44,6 +44,8 @@ final class DatagramDoor: LANDoor {
     file.activatedName.map { StoredDescriptors.Entry(name: $0, number: file.descriptor.number) }
   }
 
+  override var socketFile: DoorSocket? { file }
+
   override var ownPort: ManagedPort? { port }
 
   override var problem: String? {
@@ -67,7 +69,7 @@ final class DatagramDoor: LANDoor {
     guard access.mayAttach(peer) else { return refuse(identity, access.reason(against: peer)) }
     guard lan.agent.hasSpareDescriptors else { return refuse(identity, "\(Errno(EMFILE))") }
     do throws(PluginProblem) {
-      try admit(client, identity)
+      try admit(client, identity).door = self
     } catch {
       refuse(identity, error.text)
     }

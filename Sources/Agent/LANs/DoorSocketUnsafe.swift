@@ -58,8 +58,23 @@ final class DoorSocket {
 
   /// Removes the file, if it is still this socket's. The socket goes with the value.
   func removeFile() {
-    guard activatedName == nil, let identity, SocketIdentity(of: path) == identity else { return }
-    unsafe unlink(path)
+    if isInPlace { unsafe unlink(path) }
+  }
+
+  /// Gives the file other permissions and another group, if it is this socket's still, and not the service manager's.
+  func setAccess(mode: UInt32, group: UInt32?) throws(DoorError) {
+    guard isInPlace else { return }
+    do throws(Errno) {
+      try SocketFile(at: path).setAccess(mode: mode, group: group)
+    } catch {
+      throw DoorError("\(path) cannot be given another mode or group: \(error).")
+    }
+  }
+
+  /// The file is this socket's, and this agent's.
+  private var isInPlace: Bool {
+    guard activatedName == nil, let identity else { return false }
+    return SocketIdentity(of: path) == identity
   }
 
   private static func problem(at path: String, _ error: Errno, isFlat: Bool) -> DoorError {

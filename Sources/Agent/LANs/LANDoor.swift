@@ -24,14 +24,14 @@ struct DoorError: Error, CustomStringConvertible {
 
 /// A way into a LAN at one place.
 class LANDoor {
-  let configuration: DoorConfiguration
+  private(set) var configuration: DoorConfiguration
   let description: DoorDescription
   let transport: LoadedTransport
   /// Its place in the transport's door table.
   let index: Int
   unowned let lan: ManagedLAN
   /// Who may come in.
-  let access: Access
+  private(set) var access: Access
   /// Where it is: a path, or a TCP address with its port.
   let place: String
   private var limiter = RecordLimiter()
@@ -59,6 +59,9 @@ class LANDoor {
   /// Its listening socket, if the service manager has made it, and what that calls it.
   var activated: StoredDescriptors.Entry? { nil }
 
+  /// Its socket's file; nil: it is at a TCP address.
+  var socketFile: DoorSocket? { nil }
+
   /// The port of a datagram door's own.
   var ownPort: ManagedPort? { nil }
 
@@ -69,6 +72,13 @@ class LANDoor {
 
   /// Ends the door and the handshakes under way; ports stay.
   func close() {}
+
+  /// Lets in others from now on, or gives their ports other options. The place stays, and so does who is in.
+  final func change(to new: DoorConfiguration) throws(DoorError) {
+    access = try new.access(otherwise: lan.agent.access)
+    configuration = new
+    try socketFile?.setAccess(mode: new.mode, group: access.group)
+  }
 
   /// Nobody comes in for now; who comes waits.
   func pause() {}
@@ -95,7 +105,8 @@ class LANDoor {
   }
 
   /// Makes a port of a client.
-  final func admit(_ client: DoorClient, _ identity: GuestIdentity) throws(PluginProblem) {
+  @discardableResult
+  final func admit(_ client: DoorClient, _ identity: GuestIdentity) throws(PluginProblem) -> ManagedPort {
     try lan.addPort(
       name: lan.freeName(name), transport: transport, role: .guest, values: try values(), guest: identity,
       client: client)

@@ -77,6 +77,8 @@ final class ListeningDoor: LANDoor {
     return StoredDescriptors.Entry(name: name, number: listener)
   }
 
+  override var socketFile: DoorSocket? { file }
+
   override func close() {
     isClosed = true
     stopWatching()

@@ -10,14 +10,15 @@ import TransportHost
 /// runs.
 @safe
 final class ManagedLAN {
-  let configuration: LanConfiguration
+  /// What it was made with, or was changed to since.
+  var configuration: LanConfiguration
   var name: String { configuration.name }
   /// Where its doors are: `<runtime>/<name>`.
   let directory: String
   private(set) var ports: [ManagedPort] = []
   /// Those of datagram doors, which receive for others.
   private(set) var doorPorts: [ManagedPort] = []
-  private(set) var doors: [LANDoor] = []
+  var doors: [LANDoor] = []
   /// Below its own directory, outermost first.
   private var doorDirectories: [DoorDirectory] = []
   /// Entries of the FDB, as last read.
@@ -36,8 +37,8 @@ final class ManagedLAN {
   /// How it was asked for at the control interface; nil: the configuration names it.
   var request: AddLan.Parameters?
   /// Kept until their ports are closed: their transports may still announce clients.
-  private var closedDoors: [LANDoor] = []
-  private var isEnding = false
+  var closedDoors: [LANDoor] = []
+  private(set) var isEnding = false
   /// The forwarding thread has let go of the context.
   private var isReleased = false
   private var endActions: [() -> Void] = []
@@ -48,14 +49,11 @@ final class ManagedLAN {
     self.thread = thread
     directory = "\(agent.runtimeDirectory)/\(configuration.name)"
     unsafe context = .allocate(capacity: 1)
-    var core = SwitchConfiguration()
-    core.fdbEntries = configuration.fdbEntries
-    core.ageingSeconds = UInt32(configuration.ageingSeconds)
-    core.controlProtocols = configuration.controlProtocols == .drop ? .drop : .pass
-    core.guestLearnLimit = UInt32(configuration.guestStations)
     do throws(Errno) {
       unsafe context.initialize(
-        to: try LANContext(configuration: core, seed: (.random(in: 0...UInt64.max), .random(in: 0...UInt64.max))))
+        to: try LANContext(
+          configuration: SwitchConfiguration(configuration),
+          seed: (.random(in: 0...UInt64.max), .random(in: 0...UInt64.max))))
     } catch {
       unsafe context.deallocate()
       throw error
@@ -73,25 +71,27 @@ final class ManagedLAN {
 
   // MARK: Doors
 
-  /// Makes the directory and opens the doors.
+  /// Opens the doors of the configuration.
   func openDoors() throws(DoorError) {
-    guard !configuration.doors.isEmpty else { return }
+    for door in configuration.doors + activatedDoors { try open(door) }
+  }
+
+  /// Opens a door, in a directory that is made if need be.
+  func open(_ door: DoorConfiguration) throws(DoorError) {
     // Guests of other users pass it on their way to the doors, whatever the umask.
     let isMade = unsafe mkdir(directory, 0o755) == 0
     if isMade ? unsafe chmod(directory, 0o755) != 0 : errno != EEXIST {
       throw DoorError(path: directory, error: Errno.current)
     }
-    for door in configuration.doors + activatedDoors {
-      // The configuration was checked: a door that no transport serves did not pass.
-      guard let (transport, index) = agent.catalogue.door(named: door.name) else { continue }
-      let description = transport.description.doors[index]
-      try makeDirectories(for: door, description)
-      let isDatagram = description.socketType == SOCK_DGRAM.rawValue
-      doors.append(
-        isDatagram
-          ? try DatagramDoor(door, index, of: transport, in: self)
-          : try ListeningDoor(door, index, of: transport, in: self))
-    }
+    // The configuration was checked: a door that no transport serves did not pass.
+    guard let (transport, index) = agent.catalogue.door(named: door.name) else { return }
+    let description = transport.description.doors[index]
+    try makeDirectories(for: door, description)
+    let isDatagram = description.socketType == SOCK_DGRAM.rawValue
+    doors.append(
+      isDatagram
+        ? try DatagramDoor(door, index, of: transport, in: self)
+        : try ListeningDoor(door, index, of: transport, in: self))
   }
 
   /// Doors that the service manager has opened beside those of the configuration: sockets named `LAN.DOOR`.
@@ -114,18 +114,18 @@ final class ManagedLAN {
   }
 
   /// Makes the directories on the way to a door, and the one where its clients make sockets, even if its own is
-  /// elsewhere.
-  private func makeDirectories(
+  /// elsewhere. Those that are there get the mode and the group that all doors together ask for.
+  func makeDirectories(
     for door: DoorConfiguration, _ description: DoorDescription
   ) throws(DoorError) {
     if door.place != .standard, !description.hasOwnDirectory { return }
     for relative in description.directories {
       let path = "\(directory)/\(relative)"
-      if doorDirectories.contains(where: { $0.path == path }) { continue }
       let isShared = description.hasOwnDirectory && relative == description.directories.last
       let (mode, group) = isShared ? try sharing(of: door.name) : (0o755, nil)
       do throws(Errno) {
-        doorDirectories.append(try DoorDirectory(at: path, mode: mode, group: group))
+        let made = try DoorDirectory(at: path, mode: mode, group: group)
+        if !doorDirectories.contains(where: { $0.path == path }) { doorDirectories.append(made) }
       } catch {
         throw DoorError(path: path, error: error)
       }
@@ -218,7 +218,7 @@ final class ManagedLAN {
     doorPorts.removeAll { $0 === port }
     agent.keeper.noteChange()
     for door in doors { door.resume() }
-    if isEnding { endPorts() }
+    if isEnding { endPorts() } else { endClosedDoors() }
   }
 
   // MARK: Ending
@@ -229,7 +229,7 @@ final class ManagedLAN {
     guard !isEnding else { return }
     isEnding = true
     for door in doors { door.close() }
-    closedDoors = doors
+    closedDoors += doors
     doors = []
     for directory in doorDirectories.reversed() { directory.remove() }
     doorDirectories = []

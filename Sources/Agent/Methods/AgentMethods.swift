@@ -12,8 +12,12 @@ final class AgentMethods: VarlinkHandler {
   weak var server: VarlinkServer?
   /// Another process is taking over.
   var offer: TakeOverOffer?
+  let reloader: Reloader
 
-  init(agent: Agent) { self.agent = agent }
+  init(agent: Agent, reloader: Reloader) {
+    self.agent = agent
+    self.reloader = reloader
+  }
 
   func handle(_ call: VarlinkCall) {
     guard agent.access.mayAttach(call.peer) else {
@@ -41,11 +45,24 @@ final class AgentMethods: VarlinkHandler {
       case .listGuests: listGuests(call)
       case .takeOver: try takeOver(call)
       case .finishTakeOver: try finishTakeOver(call)
+      case .reload: reload(call)
       }
     } catch let error as any WireError {
       call.fail(error)
     } catch {
       call.fail(AgentError.failed(call.method.rawValue, what: "\(error)", remedy: "See the agent's journal."))
+    }
+  }
+
+  private func reload(_ call: VarlinkCall) {
+    reloader.reload { outcome in
+      switch outcome {
+      case .success(let reply): call.reply(reply)
+      case .failure(let refused):
+        call.fail(
+          AgentError.configurationRefused(
+            refused.problems[0].location.file, problems: refused.problems.map(\.description)))
+      }
     }
   }
 
@@ -268,23 +285,9 @@ final class AgentMethods: VarlinkHandler {
   private func checkExclusive(
     _ transport: LoadedTransport, _ role: TransportHost.PortRole, _ values: [OptionValue]
   ) throws(AgentError) {
-    let description = transport.description
-    guard let resource = description.exclusiveResource(of: values, role: role) else { return }
-    for port in agent.lans.flatMap(\.ports) where port.transport === transport {
-      guard let other = description.exclusiveResource(of: port.values, role: port.role) else { continue }
-      let option = description.exclusiveOption ?? ""
-      switch resource.clash(with: other) {
-      case nil: continue
-      case .same:
-        throw AgentError.invalidOption(
-          option, problem: "is in use: \(port.path) has \(other.text)",
-          remedy: "An agent opens it once: use that LAN, or name another.")
-      case .roles(let claim):
-        throw AgentError.invalidOption(
-          option, problem: "is in use: \(port.path) has \(claim) as \(port.role.word)",
-          remedy: "A guest port and a trunk cannot share it: name another.")
-      }
-    }
+    guard let obstacle = agent.obstacle(to: transport, role, values) else { return }
+    throw AgentError.invalidOption(
+      transport.description.exclusiveOption ?? "", problem: "is in use: \(obstacle.what)", remedy: obstacle.remedy)
   }
 
   private static func values(

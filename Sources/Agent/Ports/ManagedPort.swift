@@ -26,15 +26,17 @@ final class ManagedPort {
   }
 
   let number: UInt32
-  let name: String
+  /// Changes when the configuration wants the name of a guest.
+  var name: String
   let role: TransportHost.PortRole
   let transport: LoadedTransport
-  let values: [OptionValue]
+  private(set) var values: [OptionValue]
   /// The agent's own options.
-  let settings: PortSettings
-  /// Who is behind a guest port; nil: a configured port.
+  private(set) var settings: PortSettings
+  /// Who is behind a guest port; nil: the port was asked for by name.
   let guest: GuestIdentity?
-  let origin: PortOrigin
+  /// Becomes the configuration's when that names a port that somebody has asked for.
+  var origin: PortOrigin
   /// The two hold each other until the LAN forgets the port; who still describes the port may outlive both.
   let lan: ManagedLAN
 
@@ -58,7 +60,7 @@ final class ManagedPort {
   /// Whether the forwarding thread has it.
   private(set) var isForwarding = false
 
-  /// The datagram door whose own port this is; nil: any other port.
+  /// The datagram door whose own port this is, or by which its guest came.
   weak var door: DatagramDoor?
   var isDoor: Bool { origin == .door }
 
@@ -76,6 +78,8 @@ final class ManagedPort {
   private var isPreparing = false
   /// Why to prepare again when the start or the commit under way has been made; nil: no need.
   private var nextReason: UInt32?
+  /// Changes the configuration when what is under way has been made.
+  private var nextChange: (() -> Void)?
   private var isEnding = false
   private var backoffSeconds: UInt64 = 1
   private var retryTimer: ControlLoop.Timer?
@@ -267,9 +271,59 @@ final class ManagedPort {
     // From here on the descriptors are what they will be for a while.
     keeping.isStale = true
     agent.keeper.noteChange()
-    guard let next = nextReason else { return }
+    if let nextChange {
+      self.nextChange = nil
+      nextChange()
+    }
+    guard !isPreparing, let next = nextReason else { return }
     nextReason = nil
     prepare(reason: next)
+  }
+
+  // MARK: Changing
+
+  /// Puts other values of live options into force while the port runs.
+  /// - Parameter action: called when they are, with true; with false when the transport does not take them so, and the
+  ///   port is as it was.
+  func change(to new: [OptionValue], then action: @escaping (Bool) -> Void) {
+    guard !isPreparing else {
+      nextChange = { self.change(to: new, then: action) }
+      return
+    }
+    guard let link, !isLeaving, transport.hasPrepare else { return action(false) }
+    let parameters = OpenParameters(number: number, role: role, lan: lan.name, name: name, values: new)
+    do throws(PluginProblem) {
+      let isToCommit = try unsafe transport.prepare(
+        link.port, reason: UMBEL_PREPARE_CONFIGURATION, parameters: parameters)
+      values = new
+      guard isToCommit else { return action(true) }
+    } catch {
+      return action(false)
+    }
+    isPreparing = true
+    lan.thread.post(
+      link.commitCommand { [weak self] in
+        self?.finishPreparing()
+        action(true)
+      })
+  }
+
+  /// Puts other options of the agent's own into force.
+  func change(to new: PortSettings) {
+    guard new != settings else { return }
+    settings = new
+    if let link, !link.isLeaving { lan.thread.post(link.settingsCommand(new)) }
+    lan.hello.changed(self)
+  }
+
+  /// Gives it room for so many bytes that wait; those that wait already keep their order.
+  func changeQueue(to bytes: Int) {
+    guard let link, !link.isLeaving else { return }
+    do throws(Errno) {
+      lan.thread.post(try link.queueCommand(bytes: bytes))
+    } catch {
+      record(.warning, "\(path) keeps the queue that it has: \(error)")
+    }
   }
 
   // MARK: Ending

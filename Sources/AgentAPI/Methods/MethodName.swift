@@ -14,6 +14,7 @@ package enum MethodName: String, CaseIterable, Sendable {
   case listGuests = "ListGuests"
   case takeOver = "TakeOver"
   case finishTakeOver = "FinishTakeOver"
+  case reload = "Reload"
 
   /// With the interface's name before it, as requests have it.
   package var qualified: String { "\(AgentInterface.name).\(rawValue)" }

@@ -79,6 +79,21 @@ extension AgentError {
       .limitReached, Details(subject: subject, what: "There may be no more than \(limit) \(subject).", remedy: remedy))
   }
 
+  /// The configuration is wrong, and nothing of it was taken.
+  /// - Parameters:
+  ///   - file: the first at fault.
+  ///   - problems: all that is wrong, each a line with its place.
+  package static func configurationRefused(_ file: String, problems: [String]) -> AgentError {
+    let most = 100
+    var lines = problems.prefix(most).joined(separator: "\n")
+    if problems.count > most { lines += "\nand \(problems.count - most) more: `umbel check-config` shows all" }
+    return AgentError(
+      .configurationRefused,
+      Details(
+        subject: file, what: lines, remedy: "The configuration before it stays in force: correct this one, and reload.")
+    )
+  }
+
   /// Something else.
   /// - Parameters:
   ///   - subject: the LAN, port or file it is about.

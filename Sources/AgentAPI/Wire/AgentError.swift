@@ -10,6 +10,7 @@ package struct AgentError: WireError, Hashable {
     case notPermitted = "NotPermitted"
     case invalidOption = "InvalidOption"
     case limitReached = "LimitReached"
+    case configurationRefused = "ConfigurationRefused"
     case failed = "Failed"
   }
 
@@ -17,7 +18,7 @@ package struct AgentError: WireError, Hashable {
   package struct Details: Codable, Hashable, Sendable {
     /// The name at fault.
     package var subject: String
-    /// What is wrong: one sentence.
+    /// What is wrong: one sentence; of `configurationRefused` a line for each problem.
     package var what: String
     /// What to do: one sentence or more.
     package var remedy: String

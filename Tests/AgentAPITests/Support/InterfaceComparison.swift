@@ -19,7 +19,7 @@ extension InterfaceDefinition {
   static var allMethods: [any AgentMethod.Type] {
     [
       Status.self, ListLans.self, AddLan.self, RemoveLan.self, ListPorts.self, AddPort.self, RemovePort.self,
-      ListStations.self, ListPeers.self, ListTransports.self, Attach.self, ListGuests.self,
+      ListStations.self, ListPeers.self, ListTransports.self, Attach.self, ListGuests.self, Reload.self,
     ]
   }
 

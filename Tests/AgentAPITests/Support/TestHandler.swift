@@ -20,6 +20,8 @@ final class TestHandler: VarlinkHandler {
   var stations = 0
   /// What ListGuests answers.
   var guests = ListGuests.Reply(guests: [], groups: [])
+  /// What Reload answers; nil: that the configuration is refused.
+  var reload: Reload.Reply?
   /// Pieces of a stream that were made.
   var pieces = 0
 
@@ -50,6 +52,11 @@ final class TestHandler: VarlinkHandler {
       // Forgets the call.
       case .removePort: break
       case .listGuests: call.reply(guests)
+      case .reload:
+        guard let reload else {
+          return call.fail(AgentError.configurationRefused("u.yaml", problems: ["u.yaml:2:3: lab: is bad"]))
+        }
+        call.reply(reload)
       case .listTransports, .listPeers: call.fail(ServiceError.methodNotImplemented(call.method.qualified))
       }
     } catch {

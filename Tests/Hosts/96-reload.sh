@@ -62,6 +62,13 @@ check "nor does one that has only moved in its file" reloads "nothing changed"
 check "no port is another" equal "$(grep '"number"' <<<"$before")" "$(umbel a port list --json | grep '"number"')"
 check "no descriptor is left over" equal "$open" "$(descriptors a)"
 
+check "an agent without any file reads that there is none" equal "nothing changed" "$(umbel b reload)"
+mkdir /run/hosts/lans.d
+echo "lans: {beside: {doors: [bess]}}" >/run/hosts/lans.d/beside.yaml
+check "a file beside it is read" reloads "beside: added"
+rm -r /run/hosts/lans.d
+check "and missed when it goes" reloads "beside: removed"
+
 # ---- Another LAN comes and goes while frames pass ------------------------------------------------------------------
 
 count=25000

@@ -296,6 +296,7 @@ final class ManagedPort {
       let isToCommit = try unsafe transport.prepare(
         link.port, reason: UMBEL_PREPARE_CONFIGURATION, parameters: parameters)
       values = new
+      keeping.isStale = true
       guard isToCommit else { return action(true) }
     } catch {
       return action(false)

@@ -54,7 +54,7 @@ final class Reloader {
       agent.journal.log(refused: refused)
     }
     // READY=1 after STOPPING=1 would confuse the service manager.
-    if !agent.isEnding { agent.manager.ready(status: agent.statusText) }
+    if !agent.isEnding, !agent.isHandingOver { agent.manager.ready(status: agent.statusText) }
     for asker in askers { asker(outcome) }
     isRunning = false
     // Not now: who has been answered may ask again at once.

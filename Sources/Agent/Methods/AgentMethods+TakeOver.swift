@@ -25,6 +25,9 @@ extension AgentMethods {
       }
       return offer.answer(call)
     }
+    guard !reloader.isRunning else {
+      throw AgentError.failed("take-over", what: "The agent reads its configuration.", remedy: "Try again in a moment.")
+    }
     guard !agent.isEnding, !agent.isHandingOver else {
       throw AgentError.failed("take-over", what: "The agent is ending.", remedy: "Start another.")
     }

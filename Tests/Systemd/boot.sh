@@ -48,7 +48,7 @@ has_first() { first=$(ps -o pid= --ppid "$outer" | tr -d ' ') && [ -n "$first" ]
 # in_machine COMMAND…
 in_machine() { nsenter --target "$first" --all -- "$@"; }
 
-mkdir "$groups" && mount -t cgroup2 none "$groups" && mkdir "$group" || fatal "a cgroup can be made"
+{ mkdir "$groups" && mount -t cgroup2 none "$groups" && mkdir "$group"; } || fatal "a cgroup can be made"
 (
   echo "$BASHPID" >"$group/cgroup.procs"
   exec setpriv --pdeathsig KILL unshare --pid --mount --cgroup --net --uts --ipc --fork --kill-child \

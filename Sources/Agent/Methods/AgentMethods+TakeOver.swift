@@ -7,7 +7,7 @@ extension AgentMethods {
   func isAllowed(_ call: VarlinkCall) -> Bool {
     guard offer != nil else { return true }
     switch call.method {
-    case .addLan, .removeLan, .addPort, .removePort, .attach, .reload: return false
+    case .addLan, .removeLan, .addPort, .removePort, .attach: return false
     default: return true
     }
   }

@@ -12,7 +12,7 @@ final class AgentMethods: VarlinkHandler {
   weak var server: VarlinkServer?
   /// Another process is taking over.
   var offer: TakeOverOffer?
-  private let reloader: Reloader
+  let reloader: Reloader
 
   init(agent: Agent, reloader: Reloader) {
     self.agent = agent

@@ -11,7 +11,7 @@ final class Reloader {
   private unowned let agent: Agent
   private let load: () throws(ConfigurationProblems) -> Configuration
   private var waiting: [(Outcome) -> Void] = []
-  private var isRunning = false
+  private(set) var isRunning = false
 
   /// - Parameter load: reads and checks the configuration from where it was read at the start.
   init(_ agent: Agent, load: @escaping () throws(ConfigurationProblems) -> Configuration) {
@@ -22,12 +22,16 @@ final class Reloader {
   /// - Parameter action: called when the configuration is in force or was refused; the journal knows by then.
   func reload(then action: @escaping (Outcome) -> Void = { _ in }) {
     waiting.append(action)
-    // What changed while another process takes over would be lost with this one.
-    if !isRunning, !agent.isHandingOver { run() }
+    if !isRunning { run() }
   }
 
   private func run() {
-    guard !waiting.isEmpty else { return }
+    guard !waiting.isEmpty, !isRunning else { return }
+    // Nothing moves, and the next process may not be the one that goes on.
+    if agent.isHandingOver {
+      agent.loop.after(milliseconds: 1_000) { self.run() }
+      return
+    }
     let askers = waiting
     waiting = []
     isRunning = true

@@ -44,13 +44,6 @@ struct KeptPort {
   /// Closes the duplicates.
   func close() { for number in numbers { _ = Glibc.close(number) } }
 
-  /// Another set of duplicates.
-  func duplicated() -> KeptPort {
-    var copy = self
-    copy.numbers = numbers.map { fcntl($0, F_DUPFD_CLOEXEC, 3) }
-    return copy
-  }
-
   /// Without the descriptors of the kinds that are left out.
   func keeping(_ isKept: (UInt32) -> Bool) -> KeptPort {
     var copy = self

@@ -145,6 +145,7 @@ let package = Package(
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.
     .testTarget(
-      name: "ConformanceTests", dependencies: ["AgentAPI", "TransportHost", "LinuxIO"], swiftSettings: strict),
+      name: "ConformanceTests", dependencies: ["AgentAPI", "TransportHost", "CTransport", "LinuxIO"],
+      swiftSettings: strict),
   ] + plugin("Multicast") + plugin("Socket") + plugin("Tap", ["Ethernet"]) + plugin("VXLAN", ["Ethernet"])
 )

@@ -4,13 +4,14 @@ import LinuxIO
 /// Who may attach guests and use the control interface: root, the agent's own user, and members of a group, `umbel` where
 /// nothing else is said.
 struct Access: Sendable {
-  /// Number of the group; nil: this system has none of that name.
+  /// Number of the group; nil: this system has none of that name, or the agent may not give its sockets to it.
   let group: UInt32?
   private let user = geteuid()
   private let isForAll: Bool
 
   init() {
-    group = Self.number(ofGroup: "umbel")
+    // A user's own agent is for that user alone, unless the user belongs to the group.
+    group = Self.number(ofGroup: "umbel").flatMap { Self.mayGive(to: $0) ? $0 : nil }
     isForAll = false
   }
 
@@ -44,6 +45,14 @@ struct Access: Sendable {
 
   /// Whether more than the members of `other`'s group may attach.
   func admitsMore(than other: Access) -> Bool { isForAll || (group != nil && group != other.group) }
+
+  /// chown(2): root may give a file to any group, others to their own.
+  private static func mayGive(to group: UInt32) -> Bool {
+    if geteuid() == 0 || getegid() == group { return true }
+    var groups = [gid_t](repeating: 0, count: Int(max(0, unsafe getgroups(0, nil))))
+    let count = unsafe getgroups(Int32(groups.count), &groups)
+    return groups.prefix(Int(max(0, count))).contains(group)
+  }
 
   private static func number(ofGroup name: String) -> UInt32? {
     unsafe getgrnam(name).map { unsafe $0.pointee.gr_gid }

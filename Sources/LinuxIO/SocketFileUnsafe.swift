@@ -24,6 +24,9 @@ package final class SocketFile {
   /// A path that leads to this file in this process, as long as the value lives, whatever becomes of its name.
   package var path: String { "/proc/self/fd/\(file.number)" }
 
+  /// Whether this process may send to it.
+  package var isWritable: Bool { unsafe access(path, W_OK) == 0 }
+
   /// Sets its permission bits, whatever the umask, and its group; nil leaves that.
   /// - Throws: `EPERM` for a file that this process has not made: something else is in its place.
   package func setAccess(mode: UInt32, group: UInt32?) throws(Errno) {

@@ -26,6 +26,8 @@ private func trunk(
     Transport.multicast, role: UMBEL_ROLE_TRUNK, values.merging(more) { _, given in given }, adopted: adopted)
 }
 
+private let groupIPv6 = "ff15::7709"
+
 private func guestPort(adopted: KeptPort? = nil) throws -> DrivenPort {
   try unsafe DrivenPort(
     Transport.multicast, role: UMBEL_ROLE_GUEST, ["group": .text(group), "port": .integer(20_900)], adopted: adopted)
@@ -178,6 +180,27 @@ struct MulticastHandOverTests {
       #expect(second.state == UMBEL_STATE_UP)
       #expect(second.descriptors.map(\.descriptor) == [kept.numbers[0]])
       #expect(passes(second, try Member(group, 20_900, interface: "far0")))
+    }
+  }
+
+  @Test func `a group of IPv6 is heard on`() async {
+    await #expect(processExitsWith: .success) {
+      try PrivateNetwork.enterWithLoopback()
+      wire()
+      for (name, address) in [("trunk0", "fd00::1"), ("far0", "fd00::2")] {
+        PrivateNetwork.ip("address add \(address)/64 dev \(name) nodad")
+      }
+      let values: [String: OptionValue] = ["group": .text(groupIPv6)]
+      let first = try trunk(values, interface: "trunk0")
+      let member = try Member(groupIPv6, 20_900, interface: "far0")
+      #expect(passes(first, member))
+      let kept = try #require(first.handOver(isQuiet: true))
+      first.vanish()
+      member.send(frame(70))
+      let second = try trunk(values, interface: "trunk0", adopted: kept)
+      #expect(second.descriptors.map(\.descriptor) == [kept.numbers[0]])
+      #expect(all(second).contains(frame(70)))
+      #expect(passes(second, member))
     }
   }
 

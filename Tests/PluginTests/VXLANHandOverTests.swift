@@ -1,8 +1,8 @@
 import CTransport
 import Glibc
-import LinuxIO
 import Testing
 
+@testable import LinuxIO
 @testable import VXLANTransport
 
 // Each test is a process with a network of its own, in which the ports end as a process does and the next take over:
@@ -146,6 +146,33 @@ struct VXLANHandOverTests {
       let received = try #require(other.receive())
       #expect(received.bytes == vxlan(42, frame(60)) && received.hops == 9)
       #expect(peer.receive() == nil)
+    }
+  }
+
+  @Test func `over IPv6 it is the same`() async {
+    await #expect(processExitsWith: .success) {
+      try PrivateNetwork.enterWithLoopback()
+      PrivateNetwork.ip("address add fd00::1/64 dev lo nodad")
+      let first = try trunk(peers: ["fd00::2"])
+      let kept = try #require(first.handOver(isQuiet: true))
+      first.vanish()
+      let own = "fd00::1"
+      let peer = try TunnelSocket.sender(
+        family: AF_INET6, source: IPAddress(own), port: 20_999, keepsWhole: false)
+      let datagram = vxlan(42, frame(60))
+      let target = SocketAddress(try #require(IPAddress(own)), port: port)
+      let sent = unsafe target.withSockaddr { name, length in
+        unsafe sendto(peer.number, datagram, datagram.count, 0, name, length)
+      }
+      #expect(sent == datagram.count)
+      let second = try trunk(peers: ["fd00::2"], adopted: kept)
+      #expect(second.state == UMBEL_STATE_UP)
+      #expect(second.descriptors.map(\.descriptor) == [kept.numbers[0]])
+      #expect(receiveAll(second).map(\.bytes) == [frame(60)])
+      // What was IPv6 is no use for a peer of IPv4.
+      let again = try #require(second.handOver(isQuiet: true))
+      second.vanish()
+      #expect(throws: Refusal.self) { try trunk(adopted: again) }
     }
   }
 

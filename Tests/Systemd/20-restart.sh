@@ -25,8 +25,8 @@ check "and the host" pings g2 10.1.0.254
 # link GUEST: how often its network card has lost or found its link.
 link() { guest_do "$1" cat /sys/class/net/vec0/carrier_changes; }
 
-# device: what must not change of the TAP.
-device() { on a ip -o address show dev tap0; on a cat /sys/class/net/tap0/{ifindex,address}; }
+# device: what must not change of the TAP: number, MAC address, MTU, state, addresses.
+device() { on a ip -o link show dev tap0; on a ip -o address show dev tap0; }
 
 # names: all ports.
 names() { asks a ListPorts 'sorted(p["name"] for p in ports)'; }
@@ -40,20 +40,24 @@ longest_gap() {
     awk 'NR > 1 && $1 - last > gap {gap = $1 - last} {last = $1} END {print NR < 50 ? 99999 : int(gap * 1000)}'
 }
 
-# busy GUEST: clock ticks of its processes.
-busy() { awk '{n += $14 + $15} END {print n}' /proc/"${guest_pid[$1]}"/stat /proc/"${guest_pid[$1]}"/task/*/stat; }
+# sent_more_than FRAMES: has the guest that sends brought in so many?
+sent_more_than() {
+  at_least "$1" "$(asks a ListPorts 'sum(p["counters"]["receivedFrames"] for p in ports if p["name"] == "bess-1")')"
+}
 
-# survives WHAT COMMAND…: the command ends the agent, and the service manager starts the next one.
+# survives WHAT COMMAND…: the command ends the agent, and another process goes on.
 survives() {
-  local what=$1 transfer ping before gap links
+  local what=$1 transfer ping before gap links began
   shift
   before=$(device) links="$(link g1) $(link g2)"
+  began=$(asks a ListPorts 'sum(p["counters"]["receivedFrames"] for p in ports if p["name"] == "bess-1")')
   started "ping-$what.log" nsenter --net=/run/netns/a -- ping -D -i 0.01 10.1.0.1
   ping=$!
-  transfers g1 g2 10.1.0.2 400 >"/run/hosts/transfer-$what" 2>&1 &
+  transfers g1 g2 10.1.0.2 100 >"/run/hosts/transfer-$what" 2>&1 &
   transfer=$!
-  sleep 1
+  check "$what: a transfer begins" within 20 sent_more_than $((began + 2000))
   "$@"
+  check "$what: it is still under way afterwards" kill -0 "$transfer"
   check "$what: a transfer that was under way arrives byte for byte" wait_for "$transfer" "/run/hosts/transfer-$what"
   ended "$ping" INT
   gap=$(longest_gap "$logs/ping-$what.log")
@@ -85,6 +89,7 @@ killed() {
   agent_pid[a]=$(property a MainPID)
 }
 
+frames=0
 survives restart restarted
 check "its counters have gone on" at_least "$frames" "$(counted)"
 check "the journal says so" grep -q 'took over 3 ports' <(journalctl -u "$(service a)" -o cat)

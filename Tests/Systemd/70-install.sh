@@ -38,6 +38,7 @@ check "another user than root is told what to do" \
 systemctl start umbeld
 check "removing ends the service" "$install" --uninstall
 check "it is gone" fails systemctl is-active umbeld
+check "and its directory" fails test -e /run/umbel
 check "and its unit" fails systemctl cat umbeld
 check "removing twice is an error" fails "$install" --uninstall
 before=$(files /usr/local)

@@ -1,16 +1,12 @@
-# Boots a machine, runs a scenario in it, and takes it down. What outlives a process, two directories and a cgroup, goes
-# at the end, also when this process is told to end.
+# Boots a machine, runs a scenario in it, and takes it down. In a mount namespace of its own; what outlives a process, two
+# directories and a cgroup, goes at the end, also when this process is told to end.
 set -u
 scenario=$1
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 directory=$(mktemp -d /tmp/umbel-machine.XXXXXX)
-groups=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
-if [ -z "$groups" ]; then
-  groups=$directory.groups
-  mkdir "$groups"
-  mount -t cgroup2 none "$groups"
-fi
+# A container's own may be read-only.
+groups=$directory.groups
 group=$groups/${directory##*/}
 outer='' first='' inside=''
 
@@ -24,9 +20,9 @@ take_down() {
     [ -d "$group" ] || break
     sleep 0.1
   done
-  if [ "$groups" = "$directory.groups" ]; then umount "$groups"; rmdir "$groups"; fi
+  umount "$groups"
   rm -f "$directory.log"
-  rmdir "$directory"
+  rmdir "$groups" "$directory"
 }
 trap take_down EXIT
 trap 'exit 143' INT TERM HUP
@@ -52,7 +48,7 @@ has_first() { first=$(ps -o pid= --ppid "$outer" | tr -d ' ') && [ -n "$first" ]
 # in_machine COMMAND…
 in_machine() { nsenter --target "$first" --all -- "$@"; }
 
-mkdir "$group" || fatal "a cgroup can be made"
+{ mkdir "$groups" && mount -t cgroup2 none "$groups" && mkdir "$group"; } || fatal "a cgroup can be made"
 (
   echo "$BASHPID" >"$group/cgroup.procs"
   exec setpriv --pdeathsig KILL unshare --pid --mount --cgroup --net --uts --ipc --fork --kill-child \

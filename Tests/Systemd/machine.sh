@@ -19,7 +19,7 @@ machine_possible() {
 
 # machine SCENARIO: starts it in the background; its pid is in machine_pid. Descriptor 3 takes the verdicts.
 machine() {
-  setpriv --pdeathsig TERM bash "$SYSTEMD_DIR/boot.sh" "$1" </dev/null &
+  setpriv --pdeathsig TERM unshare --mount bash "$SYSTEMD_DIR/boot.sh" "$1" </dev/null &
   machine_pid=$!
   trap 'kill "$machine_pid" 2>/dev/null; wait "$machine_pid"; exit 130' INT TERM HUP
 }

@@ -23,6 +23,8 @@
 //   and its datagram says "don't fragment". The port tells the host how long a frame may be.
 //
 //   The kernel keeps a membership while its interface is down, renamed or readdressed, and loses it with the interface.
+//   Over a restart both sockets stay open (MulticastHeritage): what arrives meanwhile is queued, and the next process
+//   looks at the network as after any change.
 //
 // Limits: 64 frames a call; 14 to 9,216 bytes a frame; 8 former addresses; 1,024 other members.
 

@@ -22,5 +22,11 @@ extension SocketFile {
         "the socket for its frames, \(path), belongs to user \(owner) and not to the guest: let the guest make it",
         code: EACCES)
     }
+    guard isWritable else {
+      throw TransportProblem(
+        "the socket for its frames, \(path), is closed to the agent, which is user \(geteuid()): let the guest make it with a "
+          + "umask of 0, or a mode that lets the agent write, as vde_plug -m 777",
+        code: EACCES)
+    }
   }
 }

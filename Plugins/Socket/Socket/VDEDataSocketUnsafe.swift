@@ -80,8 +80,7 @@ final class VDEDataSocket {
     }
     if result == 0 { return }
     let error = Errno.current
-    let remedy = error.code == EACCES ? "; start it with a mode that lets the agent write, as vde_plug -m 777" : ""
     throw TransportProblem(
-      "the socket for its frames (\(description)) cannot be connected to: \(error)\(remedy)", code: error.code)
+      "the socket for its frames (\(description)) cannot be connected to: \(error)", code: error.code)
   }
 }

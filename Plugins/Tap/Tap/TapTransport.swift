@@ -17,7 +17,8 @@
 //
 //   Without CAP_NET_ADMIN a persistent device of this user can be attached, nothing more: what is already as it should
 //   be is left alone, for the rest the port names the command. The device keeps address, MTU and bridge when the port
-//   ends, if it is persistent; GuestRoute undoes what it did.
+//   ends, if it is persistent; GuestRoute undoes what it did. Over a restart the descriptor stays open (TapHeritage), so
+//   that a device need not be persistent to stay; the next process treats it as any that was there already.
 //
 // Limits: 32 frames a call; 2 MiB of memory a port after much of super-frames; 7 pieces a frame.
 

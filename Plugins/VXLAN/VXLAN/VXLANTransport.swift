@@ -28,6 +28,10 @@
 //   The UDP port is bound for nobody else. The kernel's own devices want the same port: then the port waits and names
 //   who has it. Datagrams to groups do not come back to this host, where nobody else could hear them.
 //
+//   Over a restart all sockets stay open (VXLANHeritage), so that the UDP port is never free for others and flows keep
+//   their source ports. Each port leaves the endpoint's socket; the next process keeps the first that comes. Peers are
+//   met anew.
+//
 // Limits: 1,024 remotes a port, 512 of them configured; 64 frames a call; 14 to 9,216 bytes a frame, TCP super-frames to
 // 65,499; 256 ports an endpoint.
 

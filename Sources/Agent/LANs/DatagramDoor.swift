@@ -71,7 +71,8 @@ final class DatagramDoor: LANDoor {
     do throws(PluginProblem) {
       try admit(client, identity).door = self
     } catch {
-      refuse(identity, error.text)
+      // It sent before the port that the process before has given it was there again: it is a guest.
+      if error.error != EEXIST { refuse(identity, error.text) }
     }
   }
 }

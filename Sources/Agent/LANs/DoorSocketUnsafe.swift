@@ -6,6 +6,7 @@ final class DoorSocket {
   let descriptor: Descriptor
   /// The service manager made it, and its file, and calls it so.
   let activatedName: String?
+  var isActivated: Bool { activatedName != nil }
   private let path: String
   private let identity: SocketIdentity?
 
@@ -73,7 +74,7 @@ final class DoorSocket {
 
   /// The file is this socket's, and this agent's.
   private var isInPlace: Bool {
-    guard activatedName == nil, let identity else { return false }
+    guard !isActivated, let identity else { return false }
     return SocketIdentity(of: path) == identity
   }
 

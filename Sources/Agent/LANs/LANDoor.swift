@@ -62,6 +62,9 @@ class LANDoor {
   /// Its socket's file; nil: it is at a TCP address.
   var socketFile: DoorSocket? { nil }
 
+  /// The service manager has opened it, whatever the configuration says.
+  final var isActivated: Bool { activated != nil }
+
   /// The port of a datagram door's own.
   var ownPort: ManagedPort? { nil }
 

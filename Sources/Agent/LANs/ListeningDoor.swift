@@ -68,9 +68,7 @@ final class ListeningDoor: LANDoor {
 
   override var problem: String? { waitingReason }
 
-  override var keptSocket: Int32? { file.map { $0.activatedName != nil ? nil : $0.descriptor.number } ?? keptListener }
-
-  private var keptListener: Int32? { activatedName != nil ? nil : tcpListener?.value.number }
+  override var keptSocket: Int32? { isActivated ? nil : listener }
 
   override var activated: StoredDescriptors.Entry? {
     guard let name = file?.activatedName ?? activatedName, let listener else { return nil }

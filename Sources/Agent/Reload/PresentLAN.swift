@@ -54,7 +54,7 @@ extension Agent {
   var present: [PresentLAN] {
     lans.filter { !$0.isEnding }.map { lan in
       PresentLAN(
-        lan.configuration, doors: lan.doors.map { PresentDoor($0.configuration, isActivated: $0.activated != nil) },
+        lan.configuration, doors: lan.doors.map { PresentDoor($0.configuration, isActivated: $0.isActivated) },
         ports: lan.ports.filter { $0.guest == nil }.map(\.present), isConfigured: lan.request == nil)
     }
   }

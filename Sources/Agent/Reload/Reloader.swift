@@ -52,6 +52,7 @@ final class Reloader {
     switch outcome {
     case .success(let reply):
       agent.refusal = nil
+      agent.keeper.noteChange()
       record(reply)
     case .failure(let refused):
       let first = refused.problems[0].location

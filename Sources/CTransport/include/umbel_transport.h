@@ -395,7 +395,8 @@ typedef struct umbel_host {
 
     /* Forwarding thread, within receive of a datagram door's endpoint; port is the door's own. A sender without a port
      * has sent something: client says who, and its state, which sender. The host decides on the control thread, and calls
-     * open or abandon with a copy of client. 0, or -EAGAIN: too many at once, try again with its next datagram. */
+     * open or abandon with a copy of client. 0, or -EAGAIN: too many at once, try again with its next datagram.
+     * When an adopted port of that sender has begun meanwhile, open says -EEXIST: it is none to be refused. */
     int32_t (*client_arrived)(umbel_host_port *port, const umbel_client *client);
 
     /* Control thread. Which datagrams on the underlay are this trunk's own, whichever host sent them; replaces what was

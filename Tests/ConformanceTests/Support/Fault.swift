@@ -133,7 +133,7 @@ extension Fault {
   /// Those that have a test of their own, or are none.
   static let special = [
     "state-storm", "receive-more-frames", "receive-sleeps", "follow", "resolve", "deadline-by-ready",
-    "deadline-by-send",
+    "deadline-by-send", "hand-over-many", "hand-over-long", "hand-over-closed", "hand-over-error",
   ]
 }
 

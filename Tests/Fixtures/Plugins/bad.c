@@ -262,6 +262,19 @@ static void resolved(umbel_port *port, uint64_t token, const umbel_address *addr
     bad_host->log(endpoint->host_port, UMBEL_LOG_INFO, text);
 }
 
+static int32_t hand_over(umbel_port *port, umbel_heritage *heritage)
+{
+    const umbel_endpoint *endpoint = endpoint_of(port);
+    uint32_t room = heritage->kept_count, length = heritage->state_length;
+
+    heritage->kept->descriptor = endpoint->fault == HAND_OVER_CLOSED ? 1 << 20 : endpoint->socket;
+    heritage->kept->kind = 7;
+    heritage->kept_count = endpoint->fault == HAND_OVER_MANY ? room + 1 : 1;
+    memset(heritage->state, 'x', length);
+    heritage->state_length = endpoint->fault == HAND_OVER_LONG ? length + 1 : length;
+    return endpoint->fault == HAND_OVER_ERROR ? -EIO : 0;
+}
+
 static void close_port(umbel_port *port)
 {
     umbel_endpoint *endpoint = endpoint_of(port);
@@ -309,5 +322,6 @@ __attribute__((visibility("default"))) const umbel_transport *umbel_transport_en
     table.deadline = bad_deadline;
     table.tick = bad_tick;
     table.statistics = bad_statistics;
+    table.hand_over = hand_over;
     return &table;
 }

@@ -88,6 +88,10 @@
     X(RESOLVE, "resolve")                                   /* asks for localhost in open, and in start, where it must not */ \
     X(BOGUS_REMOTES, "bogus-remotes")                       /* remote_gone of remotes that never were, in each receive */ \
     X(BOGUS_HANDLES, "bogus-handles")                       /* calls with handles that the host never gave */ \
+    X(HAND_OVER_MANY, "hand-over-many")                     /* says that it has kept one more than there is room for */ \
+    X(HAND_OVER_LONG, "hand-over-long")                     /* a state of one byte more */ \
+    X(HAND_OVER_CLOSED, "hand-over-closed")                 /* keeps a number that is not open */ \
+    X(HAND_OVER_ERROR, "hand-over-error")                   /* -EIO, after writing as if it were none */ \
     X(LATE_REMOTE_GONE, "late-remote-gone") \
     X(LATE_STATE_CHANGED, "late-state-changed") \
     X(LATE_DESCRIPTORS_CHANGED, "late-descriptors-changed") \

@@ -12,6 +12,7 @@
  *   nothing else. The port is allocated in open, with all its buffers, and freed in close.
  *   A socket that cannot be made now, because the local address or a route is not there yet, is no error: the port
  *   waits, the host calls prepare from time to time, and commit puts into force what prepare made.
+ *   The socket is all that a port leaves to the next process: it knows both addresses, and keeps what has come in.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -19,6 +20,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,7 @@
 
 #define BATCH 64u                       /* frames that one receive returns at most */
 #define SHORTEST 14                     /* bytes of an Ethernet header */
+#define CONNECTED 1u                    /* the kind of the one descriptor that is kept */
 
 enum { LOCAL, PORT, PEER, PEER_PORT, OPTION_COUNT };
 
@@ -144,14 +147,24 @@ static void report(const umbel_port *port, uint32_t state, int error)
     host->state_changed(port->host_port, &news);
 }
 
+/* What the port of the process before has left, or NULL. */
+static const umbel_heritage *heritage_of(const umbel_open *configuration)
+{
+    /* A host of before the field was added ends its struct there. */
+    return configuration->size > offsetof(umbel_open, adopted) ? configuration->adopted : NULL;
+}
+
 static int32_t open_port(umbel_host_port *host_port, const umbel_open *configuration, umbel_port **result,
                          umbel_endpoint **endpoint, umbel_problem *problem)
 {
+    const umbel_heritage *left = heritage_of(configuration);
     umbel_port *port;
     int32_t checked = check(configuration, problem);
 
     if (checked != 0)
         return checked;
+    if (left != NULL && (left->kept_count != 1 || left->kept->kind != CONNECTED || left->state_length != 0))
+        return refuse(problem, UMBEL_NO_OPTION, "another version has left this port", -EBADMSG);
     port = calloc(1, sizeof *port);
     if (port == NULL)
         return refuse(problem, UMBEL_NO_OPTION, "out of memory", -ENOMEM);
@@ -161,7 +174,7 @@ static int32_t open_port(umbel_host_port *host_port, const umbel_open *configura
     address_of(configuration, LOCAL, PORT, &port->local, &port->length);
     address_of(configuration, PEER, PEER_PORT, &port->peer, &port->length);
 
-    port->endpoint.socket = connected_socket(port);
+    port->endpoint.socket = left != NULL ? left->kept->descriptor : connected_socket(port);
     if (port->endpoint.socket < 0) {
         report(port, UMBEL_STATE_WAITING, -port->endpoint.socket);
         port->endpoint.socket = -1;
@@ -184,6 +197,18 @@ static int32_t prepare(umbel_port *port, uint32_t reason, const umbel_open *conf
         return 1;
     report(port, UMBEL_STATE_WAITING, -port->prepared);
     port->prepared = -1;
+    return 0;
+}
+
+static int32_t hand_over(umbel_port *port, umbel_heritage *heritage)
+{
+    /* A datagram is a frame, so it does not matter when the process ends. */
+    if (port->endpoint.socket < 0 || heritage->kept_count < 1)
+        return -EAGAIN;
+    heritage->kept->descriptor = port->endpoint.socket;
+    heritage->kept->kind = CONNECTED;
+    heritage->kept_count = 1;
+    heritage->state_length = 0;
     return 0;
 }
 
@@ -315,5 +340,6 @@ __attribute__((visibility("default"))) const umbel_transport *umbel_transport_en
     table.receive = receive;
     table.send = send_frames;
     table.statistics = statistics;
+    table.hand_over = hand_over;
     return &table;
 }

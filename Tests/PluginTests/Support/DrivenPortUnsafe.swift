@@ -78,7 +78,8 @@ final class DrivenPort {
       unsafe open.number = number
       let call = { (heritage: UnsafePointer<umbel_heritage>?) -> Int32 in
         unsafe open.adopted = heritage
-        return unsafe table.pointee.open(OpaquePointer(bitPattern: self.handle), &open, &self.port, &self.endpoint, problem)
+        return unsafe table.pointee.open(
+          OpaquePointer(bitPattern: self.handle), &open, &self.port, &self.endpoint, problem)
       }
       return adopted.map { unsafe $0.withC { unsafe call($0) } } ?? call(nil)
     }

@@ -35,8 +35,7 @@ final class ManagedPort {
   private(set) var settings: PortSettings
   /// Who is behind a guest port; nil: the port was asked for by name.
   let guest: GuestIdentity?
-  /// Becomes the configuration's when that names a port that somebody has asked for.
-  var origin: PortOrigin
+  private(set) var origin: PortOrigin
   /// The two hold each other until the LAN forgets the port; who still describes the port may outlive both.
   let lan: ManagedLAN
 
@@ -315,6 +314,13 @@ final class ManagedPort {
     settings = new
     if let link, !link.isLeaving { lan.thread.post(link.settingsCommand(new)) }
     lan.hello.changed(self)
+  }
+
+  /// The configuration has it from now on: it does not end with a process that has asked for it.
+  func joinConfiguration() {
+    origin = .configuration
+    if let guestWatch { agent.loop.unwatch(guestWatch.value.number) }
+    guestWatch = nil
   }
 
   /// Gives it room for so many bytes that wait; those that wait already keep their order.

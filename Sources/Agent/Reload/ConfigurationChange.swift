@@ -24,6 +24,8 @@ final class ConfigurationChange {
   private var ending: [ManagedPort] = []
   /// Ports that are opened afterwards.
   private var opening: [(lan: String, port: PortConfiguration, kind: ChangeKind)] = []
+  /// Those that were opened: what became of them is known when the forwarding threads have them.
+  private var opened: [ManagedPort] = []
 
   init(_ difference: ConfigurationDifference, of agent: Agent) {
     self.difference = difference
@@ -63,8 +65,10 @@ final class ConfigurationChange {
   /// Changes the port now if it can be; otherwise it is ended, opened, or both.
   private func plan(_ wanted: PortDifference, in lan: ManagedLAN, _ gathering: Gathering) {
     let port = lan.ports.first { $0.name == wanted.name && $0.guest == nil }
-    if wanted.isAdopted { note(lan.name, port: wanted.name, .adopted) }
-    if wanted.step != .remove { port?.origin = .configuration }
+    if wanted.isAdopted {
+      note(lan.name, port: wanted.name, .adopted)
+      port?.joinConfiguration()
+    }
     switch wanted.step {
     case .keep: break
     case .remove:
@@ -204,9 +208,6 @@ final class ConfigurationChange {
     }
     return agent.open(wanted, in: lan).map { $0.text }
   }
-
-  /// Ports that were opened: what became of them is known when the forwarding threads have them.
-  private var opened: [ManagedPort] = []
 
   // MARK: In force
 

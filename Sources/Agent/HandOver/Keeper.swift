@@ -111,7 +111,9 @@ final class Keeper {
       let file = try MemoryFile.make("umbel-state", bytes)
       agent.manager.store(file.number, name: name)
     } catch {
-      return agent.journal.log(.warning, "a restart would not keep what has changed last: \(error)")
+      return agent.journal.log(
+        .warning, "a restart would not keep what has changed last: \(error)", id: .handOverIncomplete,
+        fields: [.errno: "\(error.code)"])
     }
     if let stateName { agent.manager.unstore(name: stateName) }
     stateName = name

@@ -47,6 +47,17 @@ final class Keeper {
     }
   }
 
+  /// The port has been closed: the copies of its descriptors go at once, because a device or a UDP port is taken as long as
+  /// there is one.
+  func forget(_ port: ManagedPort) {
+    guard isActive, let kept = port.keeping.heritage?.kept, !agent.isEnding else { return }
+    let names = kept.compactMap { table.forget($0.descriptor) }
+    for name in names { agent.manager.unstore(name: name) }
+    noteChange()
+    // Guests' sockets are nobody else's; what was asked for by name may be asked for again at once.
+    if port.guest == nil, !names.isEmpty { _ = agent.manager.barrier(milliseconds: 500) }
+  }
+
   /// Takes over what was kept by the process before, once all has been opened.
   /// - Parameter stored: the names of all that the manager has given.
   func adopt(_ inheritance: Inheritance, stored: [String]) {

@@ -58,6 +58,13 @@ final class Keeper {
     if port.guest == nil, !names.isEmpty { _ = agent.manager.barrier(milliseconds: 500) }
   }
 
+  /// What was kept of a port was of no use: as long as there is a copy, a device or a UDP port is taken.
+  func discard(_ record: HandOverState.Port) {
+    guard isActive, let kept = record.heritage?.kept else { return }
+    for one in kept { agent.manager.unstore(name: one.name) }
+    _ = agent.manager.barrier(milliseconds: 500)
+  }
+
   /// Takes over what was kept by the process before, once all has been opened.
   /// - Parameter stored: the names of all that the manager has given.
   func adopt(_ inheritance: Inheritance, stored: [String]) {

@@ -35,6 +35,13 @@ final class GuestSocket {
     unsafe Glibc.send(number, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 
+  /// Waits for the next message or the end. A child that the test process is just starting may hold a descriptor open for
+  /// a moment after it was closed here.
+  func receiveSoon() -> [UInt8]? {
+    var entry = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&entry, 1, 5_000) > 0 ? receive() : nil
+  }
+
   /// The next message, or what is there of a stream; nil when there is nothing.
   func receive() -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: 1 << 20)

@@ -9,8 +9,8 @@ link() { guest_do "$1" cat /sys/class/net/vec0/carrier_changes; }
 # device: what must not change of the TAP: number, MAC address, MTU, state, addresses.
 device() { on a ip -o link show dev tap0; on a ip -o address show dev tap0; }
 
-# names: all ports.
-names() { asks a ListPorts 'sorted(p["name"] for p in ports)'; }
+# names: all ports of the LAN.
+names() { asks a ListPorts 'sorted(p["name"] for p in ports if p["lan"] == "lab")'; }
 
 # counted: frames that the TAP has brought in.
 counted() { asks a ListPorts 'sum(p["counters"]["receivedFrames"] for p in ports if p["name"] == "host")'; }

@@ -18,8 +18,8 @@ start_milliseconds() {
 
 mapfile -t starts < <(for _ in {1..7}; do start_milliseconds; done | sort -n)
 echo "# started in ${starts[*]} ms"
-# The fastest: whatever else runs here can only add to it.
-check "it starts in less than 100 ms" at_most 99 "${starts[0]}"
+# The median of seven.
+check "it starts in less than 100 ms" at_most 99 "${starts[3]}"
 
 # ---- Status ----------------------------------------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ struct Access: Sendable {
   private static func mayGive(to group: UInt32) -> Bool {
     if geteuid() == 0 || getegid() == group { return true }
     var groups = [gid_t](repeating: 0, count: Int(max(0, unsafe getgroups(0, nil))))
-    let count = unsafe getgroups(Int32(groups.count), &groups)
+    let count = getgroups(Int32(groups.count), &groups)
     return groups.prefix(Int(max(0, count))).contains(group)
   }
 

@@ -180,7 +180,8 @@ final class Agent {
         adopting: former)
     } catch {
       // What was kept of it may be what is wrong.
-      guard former != nil else { throw error }
+      guard let former else { throw error }
+      keeper.discard(former)
       journal.log(
         .warning, "\(lan.name)/\(port.name) is opened anew, because it is not taken over: \(error.text)",
         id: .adoptionFailed, fields: [.lan: lan.name, .port: port.name, .transport: port.transport])

@@ -14,11 +14,6 @@ package struct Descriptor: ~Copyable {
 
   deinit { _ = close(number) }
 
-  /// A second descriptor, close-on-exec, of the same file as `number`, which stays whose it is.
-  package init(duplicating number: Int32) throws(Errno) {
-    self.number = try retrying { fcntl(number, F_DUPFD_CLOEXEC, 3) }
-  }
-
   /// Gives up ownership without closing.
   package consuming func release() -> Int32 {
     let number = self.number
@@ -34,5 +29,8 @@ package struct Descriptor: ~Copyable {
   }
 
   /// A second descriptor of the same file, close-on-exec.
-  package borrowing func duplicate() throws(Errno) -> Descriptor { try Descriptor(duplicating: number) }
+  package borrowing func duplicate() throws(Errno) -> Descriptor {
+    let number = self.number
+    return Descriptor(owning: try retrying { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+  }
 }

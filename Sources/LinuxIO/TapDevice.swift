@@ -57,14 +57,19 @@ package struct TapDevice: ~Copyable {
     self.name = TapDevice.text(of: text)
   }
 
-  /// Takes over a device that is attached already, with a header before each frame; it has the name of now.
-  /// - Throws: `EBADFD` when the device has been deleted, `EINVAL` or `ENOTTY` when it is none, or has no such header.
-  package init(adopting tap: consuming Descriptor) throws(Errno) {
-    var text = [CChar](repeating: 0, count: Int(CLINUX_TAP_NAME_SIZE))
-    let number = tap.number
-    _ = try retrying { unsafe clinux_tap_name(number, &text) }
+  /// Takes over a device that is attached already.
+  /// - Parameter name: see ``name(attachedTo:)``.
+  package init(adopting tap: consuming Descriptor, name: String) {
     descriptor = tap
-    name = TapDevice.text(of: text)
+    self.name = name
+  }
+
+  /// The name that an attached device has now, if each of its frames has a header before it.
+  /// - Throws: `EBADFD` when the device has been deleted, `EINVAL` or `ENOTTY` when it is none, or has no such header.
+  package static func name(attachedTo number: Int32) throws(Errno) -> String {
+    var text = [CChar](repeating: 0, count: Int(CLINUX_TAP_NAME_SIZE))
+    _ = try retrying { unsafe clinux_tap_name(number, &text) }
+    return TapDevice.text(of: text)
   }
 
   private static func text(of name: [CChar]) -> String {

@@ -11,12 +11,14 @@ extension MessageID {
     case .foreignSender: [.lan, .port, .transport, .peer]
     case .stationFlapping: [.lan, .port, .transport, .station]
     case .guestRefused: [.lan, .door, .peer]
-    case .guestsWaiting, .doorWaiting, .doorListens: [.lan, .door]
+    case .guestsWaiting, .doorWaiting, .doorListens, .socketUnused: [.lan, .door]
     case .configurationRefused: [.file]
     case .pluginRefused: [.transport]
     case .threadStuck, .threadResumed, .reportsLost: [.thread]
     case .guestTrouble, .guestWords, .handedOver, .takeOverFailed: [.peer]
-    case .startFailed, .reloaded, .adopted, .adoptionFailed, .announcementRefused: []
+    case .startFailed, .reloaded, .reloadIncomplete, .adopted, .adoptionFailed, .handOverIncomplete,
+      .announcementRefused:
+      []
     }
   }
 }

@@ -64,12 +64,18 @@ package enum MessageID: String, Sendable, CaseIterable {
   case startFailed = "88995eccd58b43fc95e817b2b04cd4f2"
   /// A new configuration is in force.
   case reloaded = "ad3e5c494aa849a5a1db0da7a6ee086a"
+  /// A part of a new configuration is not in force.
+  case reloadIncomplete = "84de75704f9b495cb81a66e0882144a3"
   /// Ports were taken over from the process before.
   case adopted = "5a679378d45b421fa613b5d8e4b4ee33"
   /// What the process before left could not be used, and the agent has started clean.
   case adoptionFailed = "5e5616bfca3d472c8d7de84756141e0a"
   /// Another process wanted to take over, and did not.
   case takeOverFailed = "3b5daf0195bb469eb537b33bc767822a"
+  /// A restart may not keep all that there is.
+  case handOverIncomplete = "40bbf34a57044f0b8d265106af218583"
+  /// A socket that the service manager made is not used.
+  case socketUnused = "a313e97c1b93471ab14c7cfd5c68c0b0"
   /// Another process has taken over the ports of this one.
   case handedOver = "9d7aafd6dedb43cd9eb8a946c4975647"
   /// A guest told the agent of its panic, or that it hangs.

@@ -27,13 +27,7 @@ public enum HeritageCoder {
       fields.append(Array(rest.prefix(length)))
       rest = rest.dropFirst(length)
     }
-    guard state.first == version, fields.count == count, rest.isEmpty else { throw .unreadableHeritage }
+    guard state.first == version, fields.count == count, rest.isEmpty else { throw Heritage.unreadable }
     return fields
   }
-}
-
-extension TransportProblem {
-  /// What the process before has left is not what this version of the transport writes.
-  public static let unreadableHeritage = TransportProblem(
-    "this version cannot take over what the process before has left of the port", code: EBADMSG)
 }

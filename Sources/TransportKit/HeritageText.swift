@@ -1,10 +1,10 @@
 import Glibc
 
-/// State that is text: a byte that tells the version, then lines.
+/// State that is text: a byte that tells the version, then lines. ``HeritageCoder`` is for bytes.
 extension Heritage {
   /// What is wrong with a heritage that the transport cannot take over.
   public static let unreadable = TransportProblem(
-    "what the agent before has left of this port cannot be taken over: the port begins anew")
+    "what the agent before has left of this port cannot be taken over by this version", code: EBADMSG)
 
   /// - Parameters:
   ///   - version: the transport's own, of what the lines mean.

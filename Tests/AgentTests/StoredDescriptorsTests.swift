@@ -70,6 +70,13 @@ struct StoredDescriptorsTests {
     #expect(table.settle([]).unstore == ["umbel-d7"])
   }
 
+  @Test mutating func `what was closed is taken back at once`() {
+    let name = files.settle(3, 4).store[0].name
+    #expect(files.table.forget(3) == name)
+    #expect(files.table.forget(3) == nil)
+    #expect(files.settle(4).isEmpty)
+  }
+
   @Test mutating func `names of the process before are not used again`() throws {
     files.table.skip(["umbel-d1z", "umbel-s20", "control", "lab.stream"])
     #expect(files.settle(3).store.map(\.name) == ["umbel-d21"])

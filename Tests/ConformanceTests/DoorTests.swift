@@ -83,6 +83,24 @@ struct DoorTests {
     #expect(try FileSystem.read(flat) == [2])
   }
 
+  @Test func `a guest that comes and goes without end fills no journal, and what is left out is told`() throws {
+    let agent = try agent("[bess]")
+    let path = workplace.path + "/run/lab/bess"
+    let started = monotonicNanoseconds()
+    for _ in 0..<400 { _ = try UnixSocket.connect(to: path, kind: .seqpacket) }
+    while try !agent.ports().isEmpty, monotonicNanoseconds() - started < 10_000_000_000 { usleep(5_000) }
+    // Each has a port of its own, with two records: 200 at once, and one a second.
+    let seconds = Int((monotonicNanoseconds() - started) / 1_000_000_000)
+    #expect((200...201 + seconds).contains(agent.logLines(containing: "lab/bess-").count))
+
+    pause(milliseconds: 1_100)
+    let last = try UnixSocket.connect(to: path, kind: .seqpacket)
+    for _ in 0..<400 where agent.logLines(containing: "records were left out before").isEmpty { usleep(5_000) }
+    #expect(!agent.logLines(containing: "records were left out before").isEmpty)
+    withExtendedLifetime(last.number) {}
+    #expect(agent.end() == 0)
+  }
+
   @Test func `a silent crowd does not keep out a guest that speaks`() throws {
     let agent = try AgentProcess(
       workplace, pluginDirectory: try Plugins.directory(["frozen1"], in: workplace),

@@ -9,7 +9,7 @@ it: one UDP socket, bound to the group, that hears its own frames too.
   collect WHERE COUNT    succeeds when each of COUNT numbered frames comes exactly once; with COUNT 0, when none comes
   hang WHERE             sends one frame, then never reads
   churn WHERE COUNT      COUNT guests, one after the other, come, send a frame and go
-  crowd WHERE COUNT      COUNT guests come and stay
+  crowd WHERE COUNT      COUNT guests come and stay; at SIGUSR1 it prints how many are still connected
   together WHERE COUNT   COUNT guests come, send a frame, stay for two seconds and go
   datagrams FILE         prints what UDP datagrams of a pcap file carry: group:port, TTL, frame
   replay WHERE FILE      sends the frames that such a file's datagrams carry
@@ -18,6 +18,7 @@ A collector prints "ready" when it can hear.
 """
 
 import argparse
+import select
 import signal
 import socket
 import struct
@@ -148,8 +149,13 @@ def churn(options):
 
 def crowd(options):
     stations = [Station(options.where) for _ in range(options.count)]
+    poll = select.poll()
+    for station in stations:
+        poll.register(station.socket, select.POLLRDHUP)
+    signal.signal(signal.SIGUSR1, lambda *_: print(f"connected: {len(stations) - len(poll.poll(0))}", flush=True))
     print(f"ready: {len(stations)}", flush=True)
-    signal.pause()
+    while True:
+        signal.pause()
 
 
 def together(options):

@@ -119,12 +119,10 @@ import Testing
     let name: [UInt8] = [1, 0] + Array(door.path.utf8) + [0]
     for address in [[], [1, 0], [2, 0] + name.dropFirst(2), name + [UInt8](repeating: 1, count: 80)] as [[UInt8]] {
       let state = [1] + field(name) + field(address)
-      let refusal = #expect(throws: Refusal.self) { try guest.adopt(Left(kept: [], state: state, isQuiet: true)) }
+      let refusal = #expect(throws: Refusal.self) { try guest.adopt(left.with(state: state)) }
       #expect(refusal?.code == EBADMSG)
     }
-    var extra = left
-    extra.kept = [umbel_kept(descriptor: guest.socket.number, kind: 0)]
-    #expect(throws: Refusal.self) { try guest.adopt(extra) }
+    #expect(throws: Refusal.self) { try guest.adopt(left.with([(guest.socket.number, 0)])) }
     #expect(try guest.adopt(left).state == UMBEL_STATE_UP && second.state == UMBEL_STATE_UP)
   }
 }

@@ -20,11 +20,11 @@ private struct Pair {
   }
 
   /// The next process's port.
-  func adopt(_ left: Left) throws -> DrivenPort {
+  func adopt(_ left: KeptPort) throws -> DrivenPort {
     try Pair.open(DrivenPort.Client(descriptor: -1, type: type.rawValue), left)
   }
 
-  private static func open(_ client: DrivenPort.Client, _ left: Left? = nil) throws -> DrivenPort {
+  private static func open(_ client: DrivenPort.Client, _ left: KeptPort? = nil) throws -> DrivenPort {
     try unsafe DrivenPort(Transport.socket, role: UMBEL_ROLE_GUEST, client: client, adopted: left)
   }
 }
@@ -67,7 +67,7 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
   func `a hand-over that comes to nothing changes nothing`(type: __socket_type) throws {
     let pair = try Pair(type)
     let bytes = type == SOCK_STREAM ? prefixed(frame(60)) : frame(60)
-    #expect(pair.port.named(isQuiet: true) != nil)
+    try #require(pair.port.handOver(isQuiet: true)).close()
     pair.guest.send(bytes)
     #expect(pair.port.receive().map(\.bytes) == [frame(60)])
     #expect(pair.port.send([frame(60)]) == 1)
@@ -80,7 +80,7 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
     let pair = try Pair(type)
     pair.guest.close()
     #expect(pair.port.receive().isEmpty)
-    #expect(pair.port.named(isQuiet: true) == nil)
+    #expect(pair.port.handOver(isQuiet: true) == nil)
   }
 
   @Test(arguments: [SOCK_SEQPACKET, SOCK_STREAM])
@@ -104,9 +104,8 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
   @Test(arguments: [[], [0], [2], [1, 0], [1, 0, 0, 0, 0]] as [[UInt8]])
   func `what an unknown version has left is refused, and stays the host's`(state: [UInt8]) throws {
     let pair = try Pair(SOCK_SEQPACKET)
-    var left = try pair.port.leave(isQuiet: true)
-    left.state = state
-    let refusal = #expect(throws: Refusal.self) { try pair.adopt(left) }
+    let left = try pair.port.leave(isQuiet: true)
+    let refusal = #expect(throws: Refusal.self) { try pair.adopt(left.with(state: state)) }
     #expect(refusal?.code == EBADMSG)
     #expect(pair.guest.receive() == nil)
     left.close()
@@ -117,16 +116,13 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
   @Test func `other descriptors than a port leaves are refused`() throws {
     let pair = try Pair(SOCK_SEQPACKET)
     let left = try pair.port.leave(isQuiet: true)
-    let kept = left.kept[0]
+    let own = left.numbers[0]
     let (_, stream) = try GuestSocket.pair(SOCK_STREAM)
     defer { close(stream) }
-    for wrong in [
-      [], [umbel_kept(descriptor: kept.descriptor, kind: 1)], [kept, umbel_kept(descriptor: stream, kind: 1)],
-      [umbel_kept(descriptor: stream, kind: 0)], [umbel_kept(descriptor: -1, kind: 0)],
-    ] {
-      let refusal = #expect(throws: Refusal.self) {
-        try pair.adopt(Left(kept: wrong, state: left.state, isQuiet: true))
-      }
+    for wrong in [[], [(own, 1)], [(own, 0), (stream, 1)], [(own, 0), (own, 0)], [(stream, 0)], [(-1, 0)]]
+      as [[(Int32, UInt32)]]
+    {
+      let refusal = #expect(throws: Refusal.self) { try pair.adopt(left.with(wrong)) }
       #expect(refusal?.code == EBADMSG)
     }
     let next = try pair.adopt(left)
@@ -198,12 +194,14 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
     #expect(next.send([frame(60, tag: 99)]) == 1)
     while let bytes = pair.guest.receive() { stream += bytes }
     let expected = (0..<sent).flatMap { prefixed(frame(9_000, tag: UInt8(truncatingIfNeeded: $0))) }
-    #expect(stream == expected + prefixed(frame(60, tag: 99)))
+    // Said of the whole, so that a failure does not print it.
+    let isWhole = stream == expected + prefixed(frame(60, tag: 99))
+    #expect(isWhole)
   }
 
   @Test func `after a kill the stream ends with its process`() throws {
     let pair = try Pair(SOCK_STREAM)
-    #expect(pair.port.named(isQuiet: false) == nil)
+    #expect(pair.port.handOver(isQuiet: false) == nil)
   }
 
   @Test func `what no stream can have left is refused`() throws {
@@ -218,19 +216,19 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
       [], [1], fields(0), fields(0, 0, 0), fields(65_537, 0), fields(0, 9_221), Array(fields(3, 3).dropLast()),
       [1, 0xff, 0xff, 0xff, 0xff], fields(0, 0) + [0],
     ] {
-      let refusal = #expect(throws: Refusal.self) {
-        try pair.adopt(Left(kept: left.kept, state: wrong, isQuiet: true))
-      }
+      let refusal = #expect(throws: Refusal.self) { try pair.adopt(left.with(state: wrong)) }
       #expect(refusal?.code == EBADMSG)
     }
-    #expect(throws: Refusal.self) { try pair.adopt(Left(kept: left.kept, state: left.state, isQuiet: false)) }
+    var moved = left
+    moved.flags = 0
+    #expect(throws: Refusal.self) { try pair.adopt(moved) }
     left.close()
     #expect(pair.guest.receive() == [])
   }
 }
 
 @Suite struct ConnectHandOverTests {
-  private func open(_ path: String, _ left: Left? = nil) throws -> DrivenPort {
+  private func open(_ path: String, _ left: KeptPort? = nil) throws -> DrivenPort {
     try unsafe DrivenPort(Transport.socket, role: UMBEL_ROLE_GUEST, ["connect": .text(path)], adopted: left)
   }
 
@@ -271,12 +269,14 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
   @Test func `nothing is left while there is no connection, or after a kill`() throws {
     let path = temporaryPath()
     let port = try open(path)
-    #expect(port.named(isQuiet: true) == nil)
+    #expect(port.handOver(isQuiet: true) == nil)
     let server = try StreamServer(path: path)
     defer { unsafe unlink(path) }
     #expect(try port.change(UMBEL_PREPARE_RETRY))
-    #expect(port.named(isQuiet: false) == nil)
-    #expect(port.named(isQuiet: true)?.kept.count == 1)
+    #expect(port.handOver(isQuiet: false) == nil)
+    let left = try #require(port.handOver(isQuiet: true))
+    #expect(left.numbers.count == 1)
+    left.close()
     _ = server
   }
 
@@ -294,7 +294,7 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
 }
 
 @Suite struct VDEHandOverTests {
-  private func adopt(_ left: Left) throws -> DrivenPort {
+  private func adopt(_ left: KeptPort) throws -> DrivenPort {
     let client = DrivenPort.Client(
       descriptor: -1, type: SOCK_STREAM.rawValue, door: 1, user: geteuid(), process: 4_711)
     return try unsafe DrivenPort(
@@ -338,21 +338,17 @@ private func temporaryPath() -> String { "/tmp/umbel-hand-over-\(UInt64.random(i
     let door = try VDEDoor()
     let (port, path) = try door.attach()
     let left = try port.leave(isQuiet: true)
-    let swapped = [
-      umbel_kept(descriptor: left.kept[1].descriptor, kind: 0),
-      umbel_kept(descriptor: left.kept[0].descriptor, kind: 1),
-    ]
+    let (data, control) = (left.numbers[0], left.numbers[1])
     // A data socket that has no name.
     let (_, other) = try GuestSocket.pair(SOCK_DGRAM)
     defer { close(other) }
-    let nameless = [umbel_kept(descriptor: other, kind: 0), left.kept[1]]
     var cut = left.state
     cut.removeLast()
     cut[4] -= 1
-    for (kept, state) in [
-      (left.kept, [1]), (left.kept, cut), ([left.kept[0]], left.state), (swapped, left.state), (nameless, left.state),
-    ] {
-      #expect(throws: Refusal.self) { try adopt(Left(kept: kept, state: state, isQuiet: true)) }
+    for wrong in [left.with(state: [1]), left.with(state: cut)]
+      + ([[(data, 0)], [(control, 0), (data, 1)], [(other, 0), (control, 1)]] as [[(Int32, UInt32)]]).map(left.with)
+    {
+      #expect(throws: Refusal.self) { try adopt(wrong) }
     }
     #expect(unsafe access(path, F_OK) == 0)
     let next = try adopt(left)

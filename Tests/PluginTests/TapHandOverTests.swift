@@ -35,6 +35,7 @@ struct TapHandOverTests {
         for tag: UInt8 in 2...20 { host.send(frame(60, tag: tag)) }
         let second = try tap(values, adopted: kept)
         #expect(second.state == UMBEL_STATE_UP && second.text.hasPrefix("tap0 mtu 1400"), "\(second.text)")
+        #expect(second.descriptors.map(\.descriptor) == kept.numbers)
         #expect(second.receive().map(\.bytes) == (2...20).map { frame(60, tag: $0) })
         #expect(try Interfaces.named("tap0") == link)
         #expect(
@@ -89,6 +90,7 @@ struct TapHandOverTests {
       PrivateNetwork.ip("link del tap0")
       let second = try tap(["mtu": .integer(1_300), "route-guest": .text(guest)], adopted: kept)
       #expect(second.state == UMBEL_STATE_UP)
+      #expect(second.descriptors.map(\.descriptor) != kept.numbers, "the host would take it for the old one")
       #expect(try Interfaces.named("tap0")?.mtu == 1_300)
       let host = try PacketSocket("tap0")
       #expect(second.send([frame(60)]) == 1)
@@ -165,7 +167,7 @@ struct TapHandOverTests {
     }
   }
 
-  @Test func `a bridge that cannot be refuses the port, and the descriptor stays the host's`() async {
+  @Test func `a bridge that is none any more is waited for, and the device stays`() async {
     await #expect(processExitsWith: .success) {
       try enterQuietNetwork()
       PrivateNetwork.ip("link add br0 type bridge")
@@ -174,11 +176,13 @@ struct TapHandOverTests {
       first.vanish()
       PrivateNetwork.ip("link del br0")
       PrivateNetwork.ip("link add br0 type veth peer name far0")
-      let before = openDescriptors()
-      #expect(throws: Refusal.self) { try tap(["bridge": .text("br0")], adopted: kept) }
-      #expect(openDescriptors() == before && has("tap0"))
-      kept.close()
-      #expect(!has("tap0"))
+      let second = try tap(["bridge": .text("br0")], adopted: kept)
+      #expect(second.state == UMBEL_STATE_WAITING && second.text == "br0 is not a bridge: name another")
+      #expect(has("tap0"))
+      for words in ["del br0", "add br0 type bridge"] { PrivateNetwork.ip("link \(words)") }
+      try second.change(UMBEL_PREPARE_RETRY)
+      #expect(second.state == UMBEL_STATE_UP)
+      #expect(try Interfaces.named("tap0")?.master == Interfaces.named("br0")?.index)
     }
   }
 

@@ -15,32 +15,32 @@ runtime() { echo "/run/umbel-$1"; }
 # property HOST NAME: of its service, as "systemctl show" has it.
 property() { systemctl show --property "$2" --value "$(service "$1")"; }
 
-# drop_in HOST LINE…
-drop_in() {
-  local directory present
+# lines_for HOST FILE LINE…: of [Service], in a drop-in.
+lines_for() {
+  local directory file=$2
   directory=/run/systemd/system/$(service "$1").d
-  shift
+  shift 2
   mkdir -p "$directory"
-  present=$(find "$directory" -name '*.conf' | wc -l)
-  printf '%s\n' '[Service]' "$@" >"$directory/$present.conf"
+  printf '%s\n' '[Service]' "$@" >"$directory/$file.conf"
 }
+
+# drop_in HOST LINE…: as many as you like, the later ones win.
+drop_in() { lines_for "$1" "$(printf 'own-%03d' $((++drop_ins)))" "${@:2}"; }
+drop_ins=0
 
 # service_of_host HOST [OPTION…]: makes its unit, with the options of umbeld.
 service_of_host() {
-  local host=$1 command
+  local host=$1 unit=/usr/local/lib/systemd/system/umbeld.service
   shift
-  command=$(sed -n 's/^ExecStart=//p' /usr/local/lib/systemd/system/umbeld.service)
-  mkdir -p /run/systemd/system
-  cp /usr/local/lib/systemd/system/umbeld.service "/run/systemd/system/$(service "$host")"
-  drop_in "$host" "NetworkNamespacePath=/run/netns/$host" \
+  lines_for "$host" host "NetworkNamespacePath=/run/netns/$host" \
     RuntimeDirectory= "RuntimeDirectory=umbel-$host" ConfigurationDirectory= "ConfigurationDirectory=umbel-$host" \
-    ExecStart= "ExecStart=$command $*"
+    ExecStart= "ExecStart=$(sed -n 's/^ExecStart=//p' $unit) $*"
+  cp $unit "/run/systemd/system/$(service "$host")"
   systemctl daemon-reload
 }
 
 # agent HOST [OPTION…]
 agent() {
-  [ ! -e "/run/systemd/system/$(service "$1")" ] || rm -r "/run/systemd/system/$(service "$1")"
   service_of_host "$@"
   systemctl start "$(service "$1")" || fatal "the agent of host $1 starts"
   agent_pid[$1]=$(property "$1" MainPID)

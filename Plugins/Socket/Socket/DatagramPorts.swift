@@ -94,7 +94,7 @@ package final class DatagramGuestPort: TransportPort {
     let fields = try heritage.fields(2)
     guard let door = UnixAddress(fields[0]), let address = UnixAddress(fields[1]),
       let endpoint = DatagramEndpoints.endpoint(named: door), address.bytes.count > 2
-    else { throw .unreadableHeritage }
+    else { throw Heritage.unreadable }
     try self.init(nil, endpoint, at: address, client, configuration, host: host)
   }
 

@@ -24,7 +24,7 @@ extension Heritage {
       kept.kind == UInt32(index) && index < types.count
         && (try? socketOption(kept.descriptor, SOL_SOCKET, SO_TYPE)) == Int32(types[index])
     }
-    guard found.count == types.count, isWhole else { throw .unreadableHeritage }
+    guard found.count == types.count, isWhole else { throw Heritage.unreadable }
     return found.map(\.descriptor)
   }
 

@@ -20,7 +20,7 @@ struct StreamRest {
     self.init(unread: fields[0], unsent: fields[1])
     // What is said of a stream that has moved since leads nowhere.
     guard heritage.isQuiet, unread.count <= StreamReader.capacity, unsent.count <= StreamWriter.mostRest else {
-      throw .unreadableHeritage
+      throw Heritage.unreadable
     }
   }
 

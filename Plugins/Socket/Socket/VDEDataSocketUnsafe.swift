@@ -38,7 +38,7 @@ final class VDEDataSocket {
   /// - Parameter number: stays the caller's, as after `take`.
   /// - Throws: no path leads to it.
   init(adopted number: Int32) throws(TransportProblem) {
-    guard let path = (try? UnixAddress(of: number))?.path else { throw .unreadableHeritage }
+    guard let path = (try? UnixAddress(of: number))?.path else { throw Heritage.unreadable }
     self.number = number
     self.path = path
     isTaken = true

@@ -37,7 +37,7 @@ package final class VDEPort: MessagePort {
       return (request, data, client.descriptor)
     }
     let sockets = try adopted.sockets([SOCK_DGRAM.rawValue, SOCK_STREAM.rawValue])
-    guard let request = try VDERequest(adopted.fields(1)[0]) else { throw .unreadableHeritage }
+    guard let request = try VDERequest(adopted.fields(1)[0]) else { throw Heritage.unreadable }
     return (request, try VDEDataSocket(adopted: sockets[0]), sockets[1])
   }
 

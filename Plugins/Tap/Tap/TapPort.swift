@@ -20,10 +20,16 @@ package final class TapPort: TransportPort {
     _ settings: TapSettings, _ configuration: PortConfiguration, host: HostPort
   ) throws(TransportProblem) {
     setup = TapSetup(settings)
-    if let left = configuration.adopted { setup.adopt(try TapHeritage(left, settings)) }
-    let change = try setup.evaluate(.open)
-    // It has a duplicate: until here the descriptor was the host's.
-    configuration.adopted?.close()
+    let change: TapChange
+    if let left = configuration.adopted {
+      let isTaken = setup.adopt(try TapHeritage(left, settings))
+      // What cannot be carried out any more is waited for, as by the process before.
+      change = try setup.evaluate(.retry)
+      // Not earlier: the host, which knows descriptors by their numbers, would take a new device for the old one.
+      if !isTaken { left.close() }
+    } else {
+      change = try setup.evaluate(.open)
+    }
     unsafe forwarder = .allocate(capacity: 1)
     unsafe forwarder.initialize(to: TapForwarder(port: configuration.number))
     super.init(configuration, host: host)

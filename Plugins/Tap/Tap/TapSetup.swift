@@ -44,17 +44,21 @@ struct TapSetup {
   var heritage: Heritage? { device.map { TapHeritage.keeping($0, route) } }
 
   /// Takes over what the process before has left, before the first look: that sees to the device as to any that was there
-  /// already. The descriptor stays the caller's.
-  mutating func adopt(_ left: TapHeritage) {
+  /// already.
+  /// - Returns: false: the descriptor stays the caller's, for its device was deleted.
+  mutating func adopt(_ left: TapHeritage) -> Bool {
     route = left.route
-    do throws(Errno) {
-      let tap = try TapDevice(adopting: Descriptor(duplicating: left.descriptor))
-      guard let found = try Interfaces.named(tap.name), found.index == left.index else { throw Errno(ENODEV) }
-      try take(TapHandle(tap, index: found.index))
-    } catch {
-      // It was deleted, and what was done to it went with it.
+    guard let name = try? TapDevice.name(attachedTo: left.descriptor), let found = try? Interfaces.named(name),
+      found.index == left.index
+    else {
+      // What was done to the device went with it.
       route?.undo(on: nil)
+      return false
     }
+    let device = TapHandle(TapDevice(adopting: Descriptor(owning: left.descriptor), name: name), index: left.index)
+    // It did all this before.
+    try? take(device)
+    return true
   }
 
   /// Why to look.
@@ -113,6 +117,7 @@ struct TapSetup {
     return device
   }
 
+  /// Makes a device this port's.
   private mutating func take(_ device: TapHandle) throws(Errno) {
     try device.keep(settings)
     offloads = try device.negotiate(settings.offload ? [.checksum, .tcp, .udp] : [])

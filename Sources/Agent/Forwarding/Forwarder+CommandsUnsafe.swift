@@ -72,13 +72,20 @@ extension Forwarder {
     case .carryCounters(let port, let values):
       if unsafe port.pointee.slot != nil { unsafe port.pointee.counters.carry(values) }
     case .restoreStations(let lan, let stations): unsafe restore(stations, in: lan)
-    case .freeze: unsafe state.pointee.isFrozen = true
+    case .freeze: freeze()
     case .thaw: unsafe state.pointee.isFrozen = false
     case .ping: break
     case .stop:
       unsafe state.pointee.isFrozen = false
       unsafe state.pointee.isStopping = true
     }
+  }
+
+  private func freeze() {
+    // What a transport has taken from the kernel and not handed on is lost to the next process. A socket that is never
+    // empty has more for ever.
+    for _ in 0..<16 where unsafe state.pointee.ready.count > 0 { receiveFromReady() }
+    unsafe state.pointee.isFrozen = true
   }
 
   private func restore(_ stations: [KeptStation], in lan: UnsafeMutablePointer<LANContext>) {

@@ -59,7 +59,9 @@ extension Agent {
     do throws(Errno) {
       try port.endWithProcess(process)
     } catch {
-      port.record(.warning, "\(port.path) cannot be ended with its process: \(error)")
+      port.record(
+        .warning, "\(port.path) cannot be ended with its process: \(error)", id: .adoptionFailed,
+        fields: [.errno: "\(error.code)"])
     }
   }
 

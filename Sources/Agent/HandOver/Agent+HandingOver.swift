@@ -40,7 +40,9 @@ extension Agent {
       // Without an answer the next process gets what it would get of one that was killed.
       if let stations { keeper.settleForGood(stations) }
       if case .failed(let error) = manager.barrier(milliseconds: 5_000) {
-        journal.log(.warning, "the service manager may not have taken all descriptors: \(error)")
+        journal.log(
+          .warning, "the service manager may not have taken all descriptors: \(error)", id: .handOverIncomplete,
+          fields: [.errno: "\(error.code)"])
       }
       action()
     }

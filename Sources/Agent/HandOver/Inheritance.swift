@@ -105,9 +105,13 @@ final class Inheritance {
   }
 
   /// The port has been opened with what was kept of it.
-  func confirm(_ heritage: Heritage, of port: HandOverState.Port) {
-    let names = port.heritage?.kept.map(\.name) ?? []
-    taken += zip(names, heritage.kept).map { StoredDescriptors.Entry(name: $0, number: $1.descriptor) }
+  /// - Parameter current: what it says of itself now: what it had no use for it has closed, and the number may be
+  ///   another file's already. nil: it says nothing yet.
+  func confirm(_ heritage: Heritage, of port: HandOverState.Port, current: Heritage?) {
+    for (kept, name) in zip(heritage.kept, port.heritage?.kept.map(\.name) ?? [])
+    where current.map({ $0.kept.contains(kept) }) ?? true {
+      taken.append(StoredDescriptors.Entry(name: name, number: kept.descriptor))
+    }
   }
 
   /// Hands out the descriptor of the process with which a port ends.

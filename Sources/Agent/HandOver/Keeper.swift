@@ -47,6 +47,24 @@ final class Keeper {
     }
   }
 
+  /// The port has been closed: the copies of its descriptors go at once, because a device or a UDP port is taken as long as
+  /// there is one.
+  func forget(_ port: ManagedPort) {
+    guard isActive, let kept = port.keeping.heritage?.kept, !agent.isEnding else { return }
+    let names = kept.compactMap { table.forget($0.descriptor) }
+    for name in names { agent.manager.unstore(name: name) }
+    noteChange()
+    // Guests' sockets are nobody else's; what was asked for by name may be asked for again at once.
+    if port.guest == nil, !names.isEmpty { _ = agent.manager.barrier(milliseconds: 500) }
+  }
+
+  /// What was kept of a port was of no use: as long as there is a copy, a device or a UDP port is taken.
+  func discard(_ record: HandOverState.Port) {
+    guard isActive, let kept = record.heritage?.kept else { return }
+    for one in kept { agent.manager.unstore(name: one.name) }
+    _ = agent.manager.barrier(milliseconds: 500)
+  }
+
   /// Takes over what was kept by the process before, once all has been opened.
   /// - Parameter stored: the names of all that the manager has given.
   func adopt(_ inheritance: Inheritance, stored: [String]) {
@@ -111,7 +129,9 @@ final class Keeper {
       let file = try MemoryFile.make("umbel-state", bytes)
       agent.manager.store(file.number, name: name)
     } catch {
-      return agent.journal.log(.warning, "a restart would not keep what has changed last: \(error)")
+      return agent.journal.log(
+        .warning, "a restart would not keep what has changed last: \(error)", id: .handOverIncomplete,
+        fields: [.errno: "\(error.code)"])
     }
     if let stateName { agent.manager.unstore(name: stateName) }
     stateName = name

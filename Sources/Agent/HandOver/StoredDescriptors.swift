@@ -68,6 +68,13 @@ struct StoredDescriptors {
     stored[number] = Stored(name: name, stamp: 0, identity: identity)
   }
 
+  /// The descriptor has been closed.
+  /// - Returns: the name that is to be taken back; nil: there is none, or another number has it as well.
+  mutating func forget(_ number: Int32) -> String? {
+    guard let name = stored.removeValue(forKey: number)?.name else { return nil }
+    return stored.values.contains { $0.name == name } ? nil : name
+  }
+
   /// These names have been used.
   mutating func skip(_ names: [String]) {
     for name in names { nextName = max(nextName, (Self.number(of: name) ?? 0) + 1) }

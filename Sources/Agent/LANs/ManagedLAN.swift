@@ -106,7 +106,7 @@ final class ManagedLAN {
       guard agent.catalogue.door(named: door) != nil, place.hasPrefix("/") else {
         agent.journal.log(
           .warning, "socket \(name).\(door) at \(place) is not used: no transport serves a door \(door) there",
-          fields: [.lan: name])
+          id: .socketUnused, fields: [.lan: name, .door: door])
         return nil
       }
       return DoorConfiguration(name: door, place: .path(place))

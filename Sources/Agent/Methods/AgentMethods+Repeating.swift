@@ -32,6 +32,7 @@ extension AgentMethods {
     } catch {
       // What was kept of it may be what is wrong.
       guard record.heritage != nil else { throw error }
+      agent.keeper.discard(record)
       _ = try makePort(request, caller: caller)
     }
   }

@@ -129,7 +129,7 @@ final class ManagedPort {
       link = try PluginLink(port: self, parameters: parameters, client: client)
       if let record, let adopted = parameters.adopted {
         isAdopted = true
-        agent.inheritance.confirm(adopted, of: record)
+        agent.inheritance.confirm(adopted, of: record, current: link?.heritage(isQuiet: false))
       }
     } catch {
       agent.underlay.set([], of: number)
@@ -349,6 +349,7 @@ final class ManagedPort {
     stopForwarding { [self] in
       if let link { link.close() }
       link = nil
+      agent.keeper.forget(self)
       agent.underlay.set([], of: number)
       ManagedPort.unregister(self)
       PortNumbers.shared.giveBack(number)

@@ -71,8 +71,11 @@ final class Reloader {
     let changes = reply.changes.map { "\($0.subject) \($0.kind.rawValue)" }
     agent.journal.log(
       .notice,
-      "the configuration was read again: \(changes.isEmpty ? "nothing changed" : changes.joined(separator: ", "))")
-    for note in reply.notes { agent.journal.log(.warning, "the configuration was read again: \(note)") }
+      "the configuration was read again: \(changes.isEmpty ? "nothing changed" : changes.joined(separator: ", "))",
+      id: .reloaded)
+    for note in reply.notes {
+      agent.journal.log(.warning, "the configuration was read again: \(note)", id: .reloadIncomplete)
+    }
   }
 }
 

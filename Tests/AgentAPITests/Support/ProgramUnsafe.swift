@@ -12,6 +12,9 @@ struct Program {
     try run([directory + "/umbel"] + arguments, environment)
   }
 
+  /// Runs `umbeld` and waits for its end. Blocks.
+  static func umbeld(_ arguments: [String]) throws -> Program { try run([directory + "/umbeld"] + arguments) }
+
   /// Runs a program and waits for its end. Blocks.
   static func run(_ words: [String], _ environment: [String: String] = [:]) throws -> Program {
     let output = try pipe()

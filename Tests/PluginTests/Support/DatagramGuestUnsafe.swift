@@ -69,7 +69,7 @@ final class DatagramGuest {
   }
 
   /// The port of the next process.
-  func adopt(_ left: Left, process: Int32 = getpid()) throws -> DrivenPort {
+  func adopt(_ left: KeptPort, process: Int32 = getpid()) throws -> DrivenPort {
     let client = DrivenPort.Client(
       descriptor: -1, type: SOCK_DGRAM.rawValue, door: DatagramDoor.index, user: geteuid(), group: getegid(),
       process: process)

@@ -3,6 +3,7 @@ import Glibc
 import MulticastTransport
 import SocketTransport
 import TapTransport
+import Testing
 import TransportKit
 import VXLANTransport
 
@@ -29,24 +30,6 @@ enum OptionValue {
   case items([String])
 }
 
-/// A frame that `receive` has yielded, copied.
-struct ReceivedFrame: Equatable {
-  let bytes: [UInt8]
-  let port: UInt32
-  let pieceCount: Int
-  /// Whether no more is said of it than was given, who sent it apart.
-  let isPlain: Bool
-  var gsoType: UInt8 = 0
-  var gsoSize: UInt16 = 0
-  var needsChecksum = false
-  var remoteIndex: UInt32 = 0
-  var remoteGeneration: UInt32 = 0
-  /// Index and generation.
-  var remote: [UInt32] { [remoteIndex, remoteGeneration] }
-  /// Plain, and from everyone.
-  var isClean: Bool { isPlain && remoteIndex == 0 && remoteGeneration == 0 }
-}
-
 /// A peer as the port tells of it.
 struct ToldRemote: Equatable {
   let index: UInt32
@@ -70,18 +53,16 @@ final class DrivenPort {
 
   init(
     _ table: UnsafePointer<umbel_transport>, role: UInt32, _ values: [String: OptionValue] = [:],
-    client: Client? = nil, number: UInt32 = DrivenPort.number, adopted: (any HandedOver)? = nil
+    client: Client? = nil, number: UInt32 = DrivenPort.number, adopted: KeptPort? = nil
   ) throws {
     unsafe self.table = unsafe table
     try unsafe withOpen(role: role, values, client: client) { open, problem in
       var open = unsafe open.pointee
       unsafe open.number = number
-      let call = { (heritage: UnsafePointer<umbel_heritage>?) -> Int32 in
+      return unsafe KeptPort.withC(adopted) { heritage in
         unsafe open.adopted = heritage
-        return unsafe table.pointee.open(
-          OpaquePointer(bitPattern: self.handle), &open, &self.port, &self.endpoint, problem)
+        return unsafe table.pointee.open(OpaquePointer(bitPattern: handle), &open, &port, &endpoint, problem)
       }
-      return adopted.map { unsafe $0.withC { unsafe call($0) } } ?? call(nil)
     }
     _ = unsafe table.pointee.start(port)
   }
@@ -109,8 +90,6 @@ final class DrivenPort {
     unsafe port = nil
   }
 
-  /// Lets go of a port that this process no longer has; it is never freed.
-  func forget() { unsafe port = nil }
   /// What is to be kept of the port, with duplicates of its descriptors, which are the caller's; nil: nothing.
   func handOver(isQuiet: Bool) -> KeptPort? {
     unsafe KeptPort(flags: isQuiet ? UMBEL_HERITAGE_QUIET : 0) { unsafe table.pointee.hand_over(port, $0) }
@@ -125,6 +104,15 @@ final class DrivenPort {
     unsafe port = nil
     for number in kept?.named ?? [] { _ = Glibc.close(number) }
     kept?.close()
+  }
+
+  /// The same for a test among others: the transport's object is never freed, so that no number is closed twice.
+  /// - Returns: what it leaves.
+  func leave(isQuiet: Bool) throws -> KeptPort {
+    let kept = try #require(handOver(isQuiet: isQuiet))
+    unsafe port = nil
+    for number in kept.named { _ = Glibc.close(number) }
+    return kept
   }
 
   // MARK: What the host was told
@@ -405,10 +393,4 @@ func frame(_ length: Int, tag: UInt8 = 1) -> [UInt8] {
     bytes[length - 1] = tag
   }
   return bytes
-}
-
-/// What a port has left, in a form that `open` takes.
-protocol HandedOver {
-  /// Calls `body` with the C form, valid during the call.
-  func withC(_ body: (UnsafePointer<umbel_heritage>) -> Int32) -> Int32
 }

@@ -3,7 +3,7 @@ import Glibc
 import LinuxIO
 
 /// What a port leaves to the process after this one, as a host keeps it.
-struct KeptPort: HandedOver {
+struct KeptPort {
   private static let spare = 32
 
   /// The numbers that the port has named.
@@ -44,13 +44,6 @@ struct KeptPort: HandedOver {
   /// Closes the duplicates.
   func close() { for number in numbers { _ = Glibc.close(number) } }
 
-  /// Another set of duplicates.
-  func duplicated() -> KeptPort {
-    var copy = self
-    copy.numbers = numbers.map { fcntl($0, F_DUPFD_CLOEXEC, 3) }
-    return copy
-  }
-
   /// Without the descriptors of the kinds that are left out.
   func keeping(_ isKept: (UInt32) -> Bool) -> KeptPort {
     var copy = self
@@ -59,13 +52,30 @@ struct KeptPort: HandedOver {
     return copy
   }
 
-  func withC(_ body: (UnsafePointer<umbel_heritage>) -> Int32) -> Int32 {
-    let entries = zip(numbers, kinds).map { umbel_kept(descriptor: $0, kind: $1) }
-    var state = state
-    return unsafe Self.withList(entries, room: entries.count) { list, stride in
+  /// With other descriptors.
+  func with(_ kept: [(number: Int32, kind: UInt32)]) -> KeptPort {
+    var copy = self
+    copy.numbers = kept.map(\.number)
+    copy.kinds = kept.map(\.kind)
+    return copy
+  }
+
+  /// With another state.
+  func with(state: [UInt8]) -> KeptPort {
+    var copy = self
+    copy.state = state
+    return copy
+  }
+
+  /// Calls `body` with the C form, valid during the call; nil: with none.
+  static func withC<Result>(_ kept: KeptPort?, _ body: (UnsafePointer<umbel_heritage>?) -> Result) -> Result {
+    guard let kept else { return body(nil) }
+    let entries = zip(kept.numbers, kept.kinds).map { umbel_kept(descriptor: $0, kind: $1) }
+    var state = kept.state
+    return unsafe withList(entries, room: entries.count) { list, stride in
       unsafe state.withUnsafeMutableBytes { state in
         var heritage = unsafe umbel_heritage(
-          size: UInt32(MemoryLayout<umbel_heritage>.size), flags: flags,
+          size: UInt32(MemoryLayout<umbel_heritage>.size), flags: kept.flags,
           kept: list.assumingMemoryBound(to: umbel_kept.self), kept_stride: UInt32(stride),
           kept_count: UInt32(entries.count), state: state.baseAddress, state_length: UInt32(state.count), zero: 0)
         return unsafe body(&heritage)

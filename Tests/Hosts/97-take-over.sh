@@ -1,0 +1,75 @@
+# One agent goes on in the place of another, without a service manager that keeps anything: "umbeld --take-over". Guests
+# notice nothing; one that does not finish leaves all as it was.
+#
+#   host a [agent, then another] ── g1 (bess), g2 (fd), TAP tap0
+#
+# Limit: 300 s
+# shellcheck source=Tests/Hosts/lib.sh
+. "$HOSTS_DIR/lib.sh"
+needs ping
+
+host a
+cat >/run/hosts/a.yaml <<'YAML'
+lans:
+  lab:
+    ports:
+      - {name: host, transport: tap, device: tap0, address: 10.1.0.254/24}
+YAML
+agent a --config /run/hosts/a.yaml
+umbel a lan add other --door bess >/dev/null
+umbel a port add other tap device=tap9 >/dev/null
+guest_bess a g1 10.1.0.1/24 "$(door a lab)"
+guest_run a g2 10.1.0.2/24 lab
+check "both guests boot" guest_up g1 g2
+check "they reach each other" pings g1 10.1.0.2
+check "and the host" pings g2 10.1.0.254
+# shellcheck source=Tests/Hosts/survival.sh
+. "$HOSTS_DIR/survival.sh"
+
+# another [OPTION…]: an agent that takes over.
+another() {
+  nsenter --net=/run/netns/a -- "$build/umbeld" --take-over --runtime-dir "$(runtime a)" "$@"
+}
+
+goes_on_in() { equal "$1" "$(asks a Status processId)"; }
+
+taken_over() {
+  local former=${agent_pid[a]}
+  started agent-a.log nsenter --net=/run/netns/a -- "$build/umbeld" --take-over --runtime-dir "$(runtime a)" \
+    --config /run/hosts/a.yaml
+  agent_pid[a]=$!
+  check "the first process ends by itself" within 10 fails kill -0 "$former"
+  wait "$former"
+  check "in good order" equal 0 $?
+  check "the second answers in its place" within 5 goes_on_in "${agent_pid[a]}"
+}
+
+frames=$(counted)
+stations=$(asks a ListStations 'sorted((s["mac"], s["port"]) for s in stations if s["lan"] == "lab")')
+survives take-over taken_over
+check "its counters have gone on" at_least "$frames" "$(counted)"
+check "its stations are known" equal "$stations" \
+  "$(asks a ListStations 'sorted((s["mac"], s["port"]) for s in stations if s["lan"] == "lab")')"
+check "a LAN that was made by hand is there, with its port" equal "['tap-1']" \
+  "$(asks a ListPorts 'sorted(p["name"] for p in ports if p["lan"] == "other")')"
+check "the runtime directory is still held: no other agent begins there" fails \
+  nsenter --net=/run/netns/a -- "$build/umbeld" --runtime-dir "$(runtime a)"
+
+# ---- What does not finish ------------------------------------------------------------------------------------------
+
+echo "lans: {lab: {ports: [{name: host, transport: tap, devise: tap0}]}}" >/run/hosts/broken.yaml
+check "a process whose configuration is wrong does not take over" fails another --config /run/hosts/broken.yaml
+check "the agent goes on" goes_on_in "${agent_pid[a]}"
+collector a kept "$(door a lab)" 200
+within 5 guest_ports a 5
+python3 "$HOSTS_DIR/varlink.py" "$(runtime a)/umbel.sock" TakeOver 'names[0][:7]' >"$logs/begun.log"
+check "a process that begins and goes away does not take over" grep -q 'umbel-s' "$logs/begun.log"
+check "the agent goes on, and says why" within 5 grep -q 'has not taken over: it is gone' "$logs/agent-a.log"
+frames a number "$(door a lab)" 200
+check "and carries frames as before" collected kept
+check "its guests have noticed nothing" pings g1 10.1.0.2
+as_other() { setpriv --reuid 65534 --regid 65534 --clear-groups "$build/umbeld" --take-over --runtime-dir "$(runtime a)"; }
+check "another user cannot take over" fails on a as_other
+agent_end a
+check "it ends as any" fails agent_lives a
+check "nothing is left of the TAP" fails ip -n a link show tap0

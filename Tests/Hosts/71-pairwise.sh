@@ -83,7 +83,8 @@ ask_all() {
     running=$((running + 1))
     [ $((running % 4)) -ne 0 ] || { wait "${pids[@]}"; pids=(); }
   done
-  wait "${pids[@]}"
+  # Without a number it would wait for the stations.
+  [ ${#pids[@]} -eq 0 ] || wait "${pids[@]}"
 }
 pids=()
 ask_all

@@ -121,6 +121,16 @@ final class StubPorts {
 
   func change(to configuration: SwitchConfiguration) { _ = unsafe forwarder.carryOut(.changeLAN(lan, configuration)) }
 
+  /// What the port had counted, and what was known of stations, in another process.
+  func carry(_ counters: [UInt64], to stub: Stub) {
+    _ = unsafe forwarder.carryOut(.carryCounters(stub.context!, counters))
+  }
+
+  func restore(_ stations: [KeptStation]) { _ = unsafe forwarder.carryOut(.restoreStations(lan, stations)) }
+
+  /// All counters of a port.
+  func counters(of stub: Stub) -> [UInt64] { unsafe stub.context!.pointee.counters.values }
+
   /// One round without a frame.
   func step() { forwarder.step() }
 

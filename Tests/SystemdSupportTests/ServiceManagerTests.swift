@@ -52,3 +52,31 @@ func childEnvironment() throws {
   #expect(
     output == "LISTENER=kept\nEMPTY=\nJOURNAL_STREAM=8:1\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n")
 }
+
+@Test("Descriptors are stored under a name, and not dropped when they hang up")
+func descriptorStore() throws {
+  let probe = try Probe()
+  let output = try probe.run("store", environment: ["NOTIFY_SOCKET=\(probe.socketPath)"])
+  #expect(output == "store true\nstore sent\nunstore sent\nmain sent\n")
+  let messages = probe.receive().map { String(decoding: $0, as: UTF8.self) }
+  #expect(
+    messages == [
+      "FDSTORE=1\nFDNAME=umbel-d1\nFDPOLL=0", "FDSTOREREMOVE=1\nFDNAME=umbel-d1", "MAINPID=7",
+    ])
+}
+
+@Test("There is no store without a service manager, and none where it says so")
+func noDescriptorStore() throws {
+  #expect(try Probe().run("store", environment: []).hasPrefix("store false\nstore noManager\n"))
+  let probe = try Probe()
+  let output = try probe.run("store", environment: ["NOTIFY_SOCKET=\(probe.socketPath)", "FDSTORE=0"])
+  #expect(output.hasPrefix("store false\n"))
+}
+
+@Test("Without LISTEN_PID nothing is given")
+func nothingGiven() throws {
+  #expect(try Probe().run("given", environment: []) == "\ntaken false false false\n\n")
+  #expect(
+    try Probe().run("given", environment: ["LISTEN_PID=1", "LISTEN_FDS=2", "LISTEN_FDNAMES=a:b"])
+      == "\ntaken false false false\n\n")
+}

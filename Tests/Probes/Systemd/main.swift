@@ -17,8 +17,19 @@ case "journal":
     fields: [.lan: "default", .port: "mcast", .transport: "mcast"],
     file: "Agent/Trunk.swift", line: 42, function: "join()")
   journal.log(.info, "two\nlines \u{1b}[31m", fields: [.peer: "a\nb"])
+case "store":
+  let manager = ServiceManager()
+  print("store", manager.hasStore)
+  print("store", manager.store(0, name: "umbel-d1"))
+  print("unstore", manager.unstore(name: "umbel-d1"))
+  print("main", manager.mainProcess(7))
+case "given":
+  var given = GivenDescriptors()
+  print(given.names.joined(separator: " "))
+  print("taken", given.take("b") != nil, given.take("b") != nil, given.take("c") != nil)
+  print(given.names.joined(separator: " "))
 case "environment":
   print(ServiceManager.childEnvironment.joined(separator: "\n"))
 default:
-  print("usage: SystemdProbe notify|journal|environment")
+  print("usage: SystemdProbe notify|journal|store|given|environment")
 }

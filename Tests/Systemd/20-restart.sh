@@ -48,7 +48,8 @@ survives kill killed
 survives another restarted
 
 guest_kill g1
-check "a guest that leaves is gone from the agent" within 5 guest_ports a 2
+check "a guest that leaves is gone" fails guest_lives g1
+check "from the agent, too" within 5 guest_ports a 2
 systemctl restart "$(service a)"
 agent_pid[a]=$(property a MainPID)
 check "and does not come back with the next process" guest_ports a 2

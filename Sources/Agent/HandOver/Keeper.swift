@@ -70,8 +70,13 @@ final class Keeper {
   func adopt(_ inheritance: Inheritance, stored: [String]) {
     table.skip(stored)
     for entry in inheritance.taken { table.adopt(entry.number, name: entry.name) }
+    // The file that this process began with holds until there is another.
+    let newest = stored.filter(StoredDescriptors.isStateName).max {
+      (StoredDescriptors.number(of: $0) ?? 0) < (StoredDescriptors.number(of: $1) ?? 0)
+    }
+    stateName = newest
     let taken = Set(inheritance.taken.map(\.name))
-    for name in Set(stored) where StoredDescriptors.isName(name) && !taken.contains(name) {
+    for name in Set(stored) where StoredDescriptors.isName(name) && !taken.contains(name) && name != newest {
       agent.manager.unstore(name: name)
     }
     noteChange()

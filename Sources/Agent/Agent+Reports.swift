@@ -88,6 +88,9 @@ extension Agent {
     let (priority, verb, id): (JournalPriority, String, MessageID?) =
       switch (port.role, port.state) {
       case (_, .opening): (.debug, "is opening", nil)
+      // What a datagram door receives by is no guest.
+      case (_, .up) where port.isDoor: (.debug, "is up", nil)
+      case (_, .closing) where port.isDoor: (.debug, "has ended", nil)
       case (.trunk, .waiting): (.warning, old == .up ? "was lost" : "waits", old == .up ? .trunkLost : .trunkWaiting)
       case (.trunk, .up): (.info, "is up", .trunkJoined)
       case (.guest, .waiting): (.info, "waits", nil)

@@ -29,14 +29,28 @@ package struct ServiceManager: Sendable {
     watchdogInterval = isWatched ? microseconds * 1_000 : nil
   }
 
+  /// How many bytes of a status are sent: systemd ignores a message of more than 4,096, with all that is in it.
+  static let longestStatus = 2_048
+
   /// The service does its work: `READY=1`. Ends a reload, too.
   /// - Parameter status: see `status`.
   @discardableResult
-  package func ready(status: String) -> Outcome { notify("READY=1\nSTATUS=\(status.onOneLine)") }
+  package func ready(status: String) -> Outcome { notify("READY=1\n\(assignment(status))") }
 
-  /// What `systemctl status` shows: `STATUS=`. Line breaks become spaces.
+  /// What `systemctl status` shows: `STATUS=`. Line breaks become spaces, and the end of a long text is left out.
   @discardableResult
-  package func status(_ text: String) -> Outcome { notify("STATUS=\(text.onOneLine)") }
+  package func status(_ text: String) -> Outcome { notify(assignment(text)) }
+
+  private func assignment(_ status: String) -> String {
+    let line = status.onOneLine
+    guard line.utf8.count > Self.longestStatus else { return "STATUS=\(line)" }
+    var bytes = 0
+    let beginning = line.prefix {
+      bytes += $0.utf8.count
+      return bytes <= Self.longestStatus
+    }
+    return "STATUS=\(beginning)…"
+  }
 
   /// A reload begins; it ends with `ready`. `RELOADING=1` with the `MONOTONIC_USEC=` that systemd 253 and later require.
   @discardableResult

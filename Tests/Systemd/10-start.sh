@@ -12,6 +12,10 @@ check "root may ask it" "$build/umbel" --socket /run/umbel/umbel.sock status
 check "it runs as its own user" equal umbel "$(ps -o user= -p "$(systemctl show -P MainPID umbeld)")"
 check "its directory may be searched by all" equal "755 umbel" "$(stat -c '%a %U' /run/umbel)"
 check "its doors are for the group" equal "660 umbel umbel" "$(stat -c '%a %U %G' /run/umbel/default/bess)"
+rm -r /run/umbel/*
+check "its sockets are deleted by somebody: a restart" systemctl restart umbeld
+check "makes the control socket anew" "$build/umbel" --socket /run/umbel/umbel.sock status
+check "and its doors" test -S /run/umbel/default/bess
 check "it stops" systemctl stop umbeld
 check "in good order" equal success "$(systemctl show -P Result umbeld)"
 check "and takes its doors with it" fails test -e /run/umbel/default/bess

@@ -52,3 +52,14 @@ check "the catalogue of messages is taken" journalctl --update-catalog
 explained() { journalctl --no-pager -q -x -u umbeld MESSAGE_ID=$attached; }
 check "the record is explained in the catalogue's words" grep -q 'Defined-By: Umbel' <(explained)
 check "which name the LAN in question" grep -q 'journalctl UMBEL_LAN=default' <(explained)
+
+# ---- Many LANs -------------------------------------------------------------------------------------------------------
+
+systemctl stop umbeld
+mkdir -p /etc/umbel
+{
+  echo "lans:"
+  for number in {1..300}; do echo "  lan-of-group-$number: {doors: [bess]}"; done
+} >/etc/umbel/umbel.yaml
+check "it starts with so many LANs that their status is longer than systemd takes" systemctl start umbeld
+check "the status line is cut" status_says 'lan-of-group-9: 0 guests;.*…$'

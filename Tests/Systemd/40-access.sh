@@ -44,3 +44,15 @@ datagram member "$own" 077
 check "it is said when the guest's socket is closed to the agent" within 5 said "refused.*is closed to the agent"
 datagram member /tmp
 check "or not to be seen by it" within 5 said "refused.*/tmp/member.*No such file"
+
+# ---- A door of another group -------------------------------------------------------------------------------------------
+
+groupadd others
+echo 'lans: {default: {doors: [bess, {door: bess, path: /run/umbel-a/others, group: others}]}}' >/run/hosts/a.yaml
+service_of_host a --config /run/hosts/a.yaml
+check "a group that it is no member of keeps the service from starting" fails systemctl restart "$(service a)"
+check "and it says what that takes" within 5 said 'to group others:.*SupplementaryGroups=others and SystemCallFilter=@chown'
+drop_in a SupplementaryGroups=others SystemCallFilter=@chown
+systemctl daemon-reload
+check "with that it starts" systemctl restart "$(service a)"
+check "and the door is the group's" equal "660 others" "$(stat -c '%a %G' /run/umbel-a/others)"

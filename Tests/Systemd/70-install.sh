@@ -28,8 +28,20 @@ check "and no other" fails grep -r /usr/local $tree/usr/lib/systemd $tree/usr/li
 for shell in bash-completion/completions/umbel zsh/site-functions/_umbel fish/vendor_completions.d/umbel.fish; do
   check "${shell%%[/-]*} completes its words" test -s "$tree/usr/share/$shell"
 done
+check "a place that a unit cannot name is refused" fails "$install" "PREFIX=/opt/my own" "DESTDIR=$tree"
 check "it removes that again" "$install" --uninstall PREFIX=/usr "DESTDIR=$tree"
 check "and leaves nothing" fails test -e $tree
+
+# ---- Where systemd does not look ----------------------------------------------------------------------------------------
+
+"$install" --uninstall
+advice=$("$install" PREFIX=/opt/umbel | sed -n 's/^ *sudo //p')
+check "elsewhere the unit is named by its path" grep -q ' /opt/umbel/' <<<"$advice"
+check "by which the service is started" eval "$advice"
+check "and runs from there" equal /opt/umbel/bin/umbeld "$(readlink "/proc/$(systemctl show -P MainPID umbeld)/exe")"
+check "that is removed, too" "$install" --uninstall PREFIX=/opt/umbel
+check "and nothing is left" fails find /opt/umbel /etc/systemd/system -name 'umbeld*'
+"$install" >/dev/null
 
 # ---- On this machine ---------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,14 @@ func notifications() throws {
   #expect(reloading.last == "MONOTONIC_USEC=\(time)" && time > 0)
 }
 
+@Test("A status that is longer than systemd takes is cut, so that what comes with it is heard")
+func longStatus() throws {
+  let probe = try Probe()
+  #expect(try probe.run("long", environment: ["NOTIFY_SOCKET=\(probe.socketPath)"]) == "sent\n")
+  let messages = probe.receive().map { String(decoding: $0, as: UTF8.self) }
+  #expect(messages == ["READY=1\nSTATUS=\(String(repeating: "ü", count: 1_024))…"])
+}
+
 @Test("Without a service manager nothing happens")
 func noManager() throws {
   let output = try Probe().run("notify", environment: [])

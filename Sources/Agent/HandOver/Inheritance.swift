@@ -42,7 +42,8 @@ final class Inheritance {
         if copy >= 0 { numbers[name]?.append(copy) }
       }
     }
-    for name in given.names {
+    // One of ours that the state does not name is no unit's.
+    for name in given.names where !StoredDescriptors.isName(name) {
       guard let descriptor = given.take(name) else { continue }
       if let place = ListeningPlace.of(descriptor.number) {
         activated.append((place, name, descriptor.release()))

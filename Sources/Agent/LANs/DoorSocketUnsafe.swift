@@ -11,7 +11,6 @@ final class DoorSocket {
   private let identity: SocketIdentity?
 
   /// Makes the socket. One that nobody listens at is replaced.
-  /// - Parameter isFlat: the path is the administrator's choice, not one below the runtime directory.
   /// - Throws: what is in the way, and the remedy.
   init(
     at path: String, kind: UnixSocket.Kind, configuration: DoorConfiguration, group: UInt32?
@@ -22,7 +21,7 @@ final class DoorSocket {
         at: path, kind: kind, mode: configuration.mode, group: group, backlog: 1_024,
         wantsCredentials: kind == .datagram)
     } catch {
-      throw Self.problem(at: path, error, isFlat: configuration.place != .standard)
+      throw Self.problem(at: path, error, configuration)
     }
     activatedName = nil
     identity = SocketIdentity(of: path)
@@ -78,9 +77,14 @@ final class DoorSocket {
     return SocketIdentity(of: path) == identity
   }
 
-  private static func problem(at path: String, _ error: Errno, isFlat: Bool) -> DoorError {
-    let remedy = isFlat ? "choose another path" : "choose another --runtime-dir"
+  private static func problem(at path: String, _ error: Errno, _ configuration: DoorConfiguration) -> DoorError {
+    let remedy = configuration.place == .standard ? "choose another --runtime-dir" : "choose another path"
     switch error.code {
+    case EPERM:
+      guard let group = configuration.group else { return DoorError(path: path, error: error) }
+      return DoorError(
+        "\(path) cannot be given to group \(group): \(error). The agent must be root, or a member of the group; a service of systemd needs SupplementaryGroups=\(group) and SystemCallFilter=@chown."
+      )
     case EADDRINUSE:
       var status = stat()
       let isSocket = unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK

@@ -10,6 +10,8 @@ case "notify":
   print("status", manager.status("trunk mcast waits"))
   print("watchdog", manager.watchdog())
   print("stopping", manager.stopping())
+case "long":
+  print(ServiceManager().ready(status: String(repeating: "ü", count: 40_000)))
 case "journal":
   let journal = Journal()
   journal.log(
@@ -31,5 +33,5 @@ case "given":
 case "environment":
   print(ServiceManager.childEnvironment.joined(separator: "\n"))
 default:
-  print("usage: SystemdProbe notify|journal|store|given|environment")
+  print("usage: SystemdProbe notify|long|journal|store|given|environment")
 }

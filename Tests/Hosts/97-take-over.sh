@@ -3,7 +3,7 @@
 #
 #   host a [agent, then another] ── g1 (bess), g2 (fd), TAP tap0
 #
-# Limit: 300 s
+# Limit: 240 s
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 needs ping

@@ -26,20 +26,44 @@ sent_more_than() {
   at_least "$1" "$(asks a ListPorts 'sum(p["counters"]["receivedFrames"] for p in ports if p["name"] == "bess-1")')"
 }
 
+# transfers_to_host MEBIBYTES: random bytes over TCP from g2 to the host, by its TAP.
+transfers_to_host() {
+  # shellcheck disable=SC2034 # guest_do reads guest_seconds
+  local listener sent guest_seconds=240
+  on a python3 - >/run/hosts/received-host <<'PYTHON' &
+import hashlib, socket
+with socket.create_server(("10.1.0.254", 5002)) as server, server.accept()[0] as connection:
+    digest = hashlib.sha256()
+    while data := connection.recv(65536):
+        digest.update(data)
+print(digest.hexdigest() + "  -")
+PYTHON
+  listener=$!
+  within 10 on a sh -c 'ss -lnt | grep -q :5002' || return
+  sent=$(guest_do g2 "mkfifo /tmp/host; sha256sum </tmp/host >/tmp/host.sum &
+    dd if=/dev/urandom bs=64k count=$(($1 * 16)) 2>/dev/null | tee /tmp/host | nc 10.1.0.254 5002; wait
+    cat /tmp/host.sum; rm /tmp/host*")
+  wait "$listener"
+  equal "$sent" "$(cat /run/hosts/received-host)"
+}
+
 # survives WHAT COMMAND…: the command ends the agent, and another process goes on.
 survives() {
-  local what=$1 transfer ping before gap links began
+  local what=$1 transfer to_host ping before gap links began
   shift
   before=$(device) links="$(link g1) $(link g2)"
   began=$(asks a ListPorts 'sum(p["counters"]["receivedFrames"] for p in ports if p["name"] == "bess-1")')
   started "ping-$what.log" nsenter --net=/run/netns/a -- ping -D -i 0.01 10.1.0.1
   ping=$!
-  transfers g1 g2 10.1.0.2 100 >"/run/hosts/transfer-$what" 2>&1 &
+  transfers g1 g2 10.1.0.2 30 >"/run/hosts/transfer-$what" 2>&1 &
   transfer=$!
+  transfers_to_host 15 >"/run/hosts/host-$what" 2>&1 &
+  to_host=$!
   check "$what: a transfer begins" within 20 sent_more_than $((began + 2000))
   "$@"
-  check "$what: it is still under way afterwards" kill -0 "$transfer"
+  check "$what: it is still under way afterwards" kill -0 "$transfer" "$to_host"
   check "$what: a transfer that was under way arrives byte for byte" wait_for "$transfer" "/run/hosts/transfer-$what"
+  check "$what: so does one to the host by its TAP" wait_for "$to_host" "/run/hosts/host-$what"
   ended "$ping" INT
   gap=$(longest_gap "$logs/ping-$what.log")
   echo "# $what: at most $gap ms without a frame"

@@ -131,7 +131,7 @@ package struct AgentProgram {
       // The server does not hold its handler.
       withExtendedLifetime(methods) {}
     }
-    try watch(signals, agent, reloader)
+    try watch(signals, methods)
     do {
       // Before the ports look at the network: what changes from then on is not missed.
       try agent.watchInterfaces()
@@ -152,15 +152,15 @@ package struct AgentProgram {
     return .ok
   }
 
-  private func watch(
-    _ signals: consuming SignalDescriptor, _ agent: Agent, _ reloader: Reloader
-  ) throws(Errno) {
-    let loop = agent.loop
+  private func watch(_ signals: consuming SignalDescriptor, _ methods: AgentMethods) throws(Errno) {
+    let (agent, loop) = (methods.agent, methods.agent.loop)
     let signals = Box(signals)
-    try loop.watch(signals.value.descriptor.number) { _ in
+    try loop.watch(signals.value.descriptor.number) { [unowned methods] _ in
       while let number = signals.value.next() {
+        // Whoever is about to take over would go on with what is being closed.
+        if number != SIGHUP { methods.offer?.abort("this process is told to end") }
         switch number {
-        case SIGHUP: reloader.reload()
+        case SIGHUP: methods.reloader.reload()
         case SIGUSR2: agent.leaveToManager { loop.stop() }
         default: agent.end { loop.stop() }
         }

@@ -73,6 +73,7 @@ extension LoadedTransport {
     let found = kept.prefix(counts.kept).map { Heritage.Kept(descriptor: $0.descriptor, kind: $0.kind) }
     // Every number must be a descriptor's.
     guard found.allSatisfy({ fcntl($0.descriptor, F_GETFD) >= 0 }) else { return nil }
-    return Heritage(isQuiet: isQuiet, kept: found, state: state)
+    // Of its own size: it is kept for each port, and the room is large.
+    return Heritage(isQuiet: isQuiet, kept: found, state: unsafe state.withUnsafeBytes { unsafe Array($0) })
   }
 }

@@ -222,6 +222,8 @@ struct MulticastInterfaceTests {
         PrivateNetwork.ip("link set \(near) up")
       }
       PrivateNetwork.ip("address add fd00::1/64 dev trunk0 nodad")
+      // The kernel gives an interface its own address once it has seen the carrier, a moment later.
+      for name in ["trunk0", "far0", "trunk1", "far1"] { try PrivateNetwork.awaitOwnAddress(of: name) }
       let group = "ff15::7702"
       let port = try trunk(group: group)
       #expect(port.state == UMBEL_STATE_UP, "\(port.text)")

@@ -22,8 +22,9 @@ extension Forwarder {
   private func rest() {
     unsafe state.pointee.isResting = true
     while unsafe state.pointee.isFrozen {
-      unsafe state.pointee.channel.wakeup.wait()
+      // First: nobody signals once more what came together with the command that froze the thread.
       carryOutCommands()
+      if unsafe state.pointee.isFrozen { unsafe state.pointee.channel.wakeup.wait() }
     }
     unsafe state.pointee.isResting = false
   }

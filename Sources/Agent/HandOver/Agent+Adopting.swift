@@ -37,9 +37,6 @@ extension Agent {
     guard let guest = record.guest, let transport = catalogue.transport(named: record.transport) else {
       throw PluginProblem(error: ENOENT, text: "there is no transport \(record.transport)")
     }
-    guard lan.port(named: record.name) == nil else {
-      throw PluginProblem(error: EEXIST, text: "the configuration gives its name to another port")
-    }
     let index = guest.door.flatMap { door in transport.description.doors.firstIndex { $0.name == door } }
     if let door = guest.door, index == nil {
       throw PluginProblem(error: ENOENT, text: "transport \(record.transport) has no door \(door)")
@@ -47,11 +44,16 @@ extension Agent {
     let client = unsafe DoorClient(
       adopting: guest.socketType, door: index.map { UInt32($0) }, peer: guest.identity.peer,
       directory: index.flatMap { lan.clientDirectory(of: transport.description.doors[$0]) }, transport: transport.table)
+    // As a reload does it: what the configuration has given to another port is not the guest's name any more.
+    let name = lan.port(named: record.name) == nil ? record.name : lan.freeName(guest.door ?? "run")
     let port = try lan.addPort(
-      name: record.name, transport: transport, role: record.isTrunk ? .trunk : .guest,
+      name: name, transport: transport, role: record.isTrunk ? .trunk : .guest,
       values: try record.values(of: transport.description), guest: guest.identity, client: client, adopting: record)
     port.door = lan.doors.lazy.compactMap { $0 as? DatagramDoor }.first { $0.name == guest.door }
-    if let caller = inheritance.caller(of: record) { follow(caller, port) }
+    if let caller = inheritance.caller(of: record) {
+      follow(caller, port)
+      inheritance.confirm(caller, of: record)
+    }
   }
 
   /// Ends the port with a process; at once, if that is gone already.
@@ -71,7 +73,9 @@ extension Agent {
     for station in inheritance.stations where inheritance.state.lans.indices.contains(station.lan) {
       let former = inheritance.state.lans[station.lan]
       guard former.ports.indices.contains(station.port),
-        let port = lan(named: former.name)?.port(named: former.ports[station.port].name)
+        let port = lan(named: former.name)?.port(named: former.ports[station.port].name),
+        // The configuration may have given a guest's name to another port.
+        (port.guest == nil) == (former.ports[station.port].guest == nil)
       else { continue }
       found[former.name, default: []].append(
         KeptStation(

@@ -19,7 +19,7 @@ extension Agent {
         return action(nil)
       }
       let listing = StationListing(lans)
-      listing.next { action(listing.stations) }
+      listing.next { action(listing.stations(in: self.lans)) }
     }
   }
 
@@ -34,6 +34,8 @@ extension Agent {
   /// at once, and close nothing.
   func leaveToManager(then action: @escaping () -> Void) {
     guard !isEnding, keeper.isActive else { return end(then: action) }
+    // It is under way: who asks again gets no other answer.
+    guard !isHandingOver else { return }
     isHandingOver = true
     manager.status("handing over to the next process")
     freeze { [self] stations in
@@ -49,9 +51,14 @@ extension Agent {
   }
 }
 
+extension ManagedLAN {
+  /// The ports that the next process is told of, in this order.
+  var keptPorts: [ManagedPort] { ports.filter { !$0.isLeaving } }
+}
+
 /// Reads the FDBs of all LANs while nothing moves.
 private final class StationListing {
-  private(set) var stations: [HandOverState.Station] = []
+  private var found: [(record: FDBRecord, port: ManagedPort)] = []
   private let lans: [ManagedLAN]
   private var index = 0
   private var cursor = 0
@@ -62,18 +69,12 @@ private final class StationListing {
   func next(then action: @escaping () -> Void) {
     guard index < lans.count else { return action() }
     let lan = lans[index]
-    let places = Dictionary(
-      lan.ports.filter { !$0.isLeaving }.enumerated().compactMap { place, port in
-        port.link?.slot.map { ($0, place) }
-      }, uniquingKeysWith: { $1 })
+    let ports = Dictionary(
+      lan.ports.compactMap { port in port.link?.slot.map { ($0, port) } }, uniquingKeysWith: { $1 })
     lan.thread.post(
       lan.stationsCommand(from: cursor) { [self] command in
         for record in unsafe Array(command.stations.prefix(Int(command.result))) {
-          guard let place = places[record.port] else { continue }
-          stations.append(
-            HandOverState.Station(
-              vlan: record.vlan, macAddress: record.address.rawValue, lan: index, port: place,
-              ageSeconds: record.ageSeconds))
+          if let port = ports[record.port] { found.append((record, port)) }
         }
         if let further = command.cursor {
           cursor = further
@@ -83,5 +84,19 @@ private final class StationListing {
         }
         next(then: action)
       })
+  }
+
+  /// All, by the places that LANs and ports have now: some may have ended meanwhile.
+  func stations(in lans: [ManagedLAN]) -> [HandOverState.Station] {
+    var places: [UInt32: (lan: Int, port: Int)] = [:]
+    for (index, lan) in lans.enumerated() {
+      for (place, port) in lan.keptPorts.enumerated() { places[port.number] = (index, place) }
+    }
+    return found.compactMap { record, port in
+      guard let place = places[port.number], lans[place.lan] === port.lan else { return nil }
+      return HandOverState.Station(
+        vlan: record.vlan, macAddress: record.address.rawValue, lan: place.lan, port: place.port,
+        ageSeconds: record.ageSeconds)
+    }
   }
 }

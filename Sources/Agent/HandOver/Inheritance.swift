@@ -19,6 +19,9 @@ final class Inheritance {
   /// Listening sockets of socket units, by where they listen, and what their units call them. The manager gives them to
   /// each process anew; their files are its own.
   private var activated: [(place: String, name: String, number: Int32)] = []
+  /// Listening sockets of the process before that no file describes: as long as the manager has them, nobody else can
+  /// listen there.
+  private var undescribed: [(place: String, name: String, number: Int32)] = []
 
   /// Nothing.
   init() {
@@ -45,7 +48,10 @@ final class Inheritance {
     // One of ours that the state does not name is no unit's.
     for name in given.names where !StoredDescriptors.isName(name) {
       guard let descriptor = given.take(name) else { continue }
-      if let place = ListeningPlace.of(descriptor.number) {
+      guard let place = ListeningPlace.of(descriptor.number) else { continue }
+      if StoredDescriptors.isName(name) {
+        undescribed.append((place, name, descriptor.release()))
+      } else {
         activated.append((place, name, descriptor.release()))
       }
     }
@@ -69,7 +75,10 @@ final class Inheritance {
       return Listener(descriptor: Descriptor(owning: entry.number), activatedName: entry.name)
     }
     guard let record = state.listeners.first(where: { $0.place == place }), let number = take(record.name) else {
-      return nil
+      guard let index = undescribed.firstIndex(where: { $0.place == place }) else { return nil }
+      let entry = undescribed.remove(at: index)
+      taken.append(StoredDescriptors.Entry(name: entry.name, number: entry.number))
+      return Listener(descriptor: Descriptor(owning: entry.number), activatedName: nil)
     }
     // Somebody may have removed its file, or put another in its place: nobody would find this socket.
     guard !place.hasPrefix("/") || SocketIdentity(of: place) == SocketIdentity(record) else {
@@ -118,8 +127,13 @@ final class Inheritance {
   /// Hands out the descriptor of the process with which a port ends.
   func caller(of port: HandOverState.Port) -> Box<Descriptor>? {
     guard let name = port.caller, let number = take(name) else { return nil }
-    taken.append(StoredDescriptors.Entry(name: name, number: number))
     return Box(Descriptor(owning: number))
+  }
+
+  /// The port ends with that process.
+  func confirm(_ caller: Box<Descriptor>, of port: HandOverState.Port) {
+    guard let name = port.caller else { return }
+    taken.append(StoredDescriptors.Entry(name: name, number: caller.value.number))
   }
 
   private func take(_ name: String) -> Int32? { numbers[name]?.popLast() }
@@ -129,16 +143,29 @@ final class Inheritance {
   /// Ends what nobody has taken. A guest hears that its connection is over: the keeper has another copy of its socket,
   /// so that closing this one would not tell it.
   func discard() {
+    for record in state.listeners where numbers[record.name]?.isEmpty == false { Self.removeFile(of: record) }
     for number in numbers.values.joined() {
       if !isListening(number) { shutdown(number, Int32(SHUT_RDWR)) }
-      close(number)
     }
-    numbers = [:]
-    for entry in activated { close(entry.number) }
-    activated = []
+    closeAll()
   }
 
-  deinit { discard() }
+  private func closeAll() {
+    for number in numbers.values.joined() { close(number) }
+    numbers = [:]
+    for entry in activated + undescribed { close(entry.number) }
+    activated = []
+    undescribed = []
+  }
+
+  /// Nobody listens there any more.
+  private static func removeFile(of listener: HandOverState.Listener) {
+    guard listener.place.hasPrefix("/"), SocketIdentity(of: listener.place) == SocketIdentity(listener) else { return }
+    unsafe unlink(listener.place)
+  }
+
+  // A process that does not get as far as `discard` leaves all to the next, as far as somebody has a copy.
+  deinit { closeAll() }
 
   private func isListening(_ number: Int32) -> Bool {
     (try? socketOption(number, SOL_SOCKET, SO_ACCEPTCONN)) == 1

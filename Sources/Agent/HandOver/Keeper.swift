@@ -43,19 +43,30 @@ final class Keeper {
     agent.loop.after(milliseconds: shortestWait) { [weak self] in
       guard let self else { return }
       self.isScheduled = false
-      if !self.agent.isEnding { self.settle() }
+      // Whoever takes over has what there is now; without it, a change is noted when all goes on.
+      if !self.agent.isEnding, !self.agent.isHandingOver { self.settle() }
     }
   }
 
   /// The port has been closed: the copies of its descriptors go at once, because a device or a UDP port is taken as long as
   /// there is one.
   func forget(_ port: ManagedPort) {
-    guard isActive, let kept = port.keeping.heritage?.kept, !agent.isEnding else { return }
-    let names = kept.compactMap { table.forget($0.descriptor) }
-    for name in names { agent.manager.unstore(name: name) }
-    noteChange()
+    guard isActive, !agent.isEnding else { return }
+    if let watch = port.guestWatch { forget(watch.value.number) }
+    guard let kept = port.keeping.heritage?.kept else { return }
+    let names = kept.compactMap { forget($0.descriptor) }
     // Guests' sockets are nobody else's; what was asked for by name may be asked for again at once.
     if port.guest == nil, !names.isEmpty { _ = agent.manager.barrier(milliseconds: 500) }
+  }
+
+  /// A descriptor has been closed or is about to be: its number may be another file's soon, one that looks the same.
+  /// - Returns: the name that was taken back; nil: none.
+  @discardableResult
+  func forget(_ number: Int32) -> String? {
+    guard isActive, let name = table.forget(number) else { return nil }
+    agent.manager.unstore(name: name)
+    noteChange()
+    return name
   }
 
   /// What was kept of a port was of no use: as long as there is a copy, a device or a UDP port is taken.
@@ -70,13 +81,12 @@ final class Keeper {
   func adopt(_ inheritance: Inheritance, stored: [String]) {
     table.skip(stored)
     for entry in inheritance.taken { table.adopt(entry.number, name: entry.name) }
-    // The file that this process began with holds until there is another.
-    let newest = stored.filter(StoredDescriptors.isStateName).max {
-      (StoredDescriptors.number(of: $0) ?? 0) < (StoredDescriptors.number(of: $1) ?? 0)
+    // The file of the process before holds until there is the first of this one.
+    stateName = stored.filter(StoredDescriptors.isStateName).max {
+      StoredDescriptors.number(of: $0) ?? 0 < StoredDescriptors.number(of: $1) ?? 0
     }
-    stateName = newest
-    let taken = Set(inheritance.taken.map(\.name))
-    for name in Set(stored) where StoredDescriptors.isName(name) && !taken.contains(name) && name != newest {
+    let kept = Set(inheritance.taken.map(\.name) + [stateName].compactMap { $0 })
+    for name in Set(stored) where StoredDescriptors.isName(name) && !kept.contains(name) {
       agent.manager.unstore(name: name)
     }
     noteChange()
@@ -133,12 +143,16 @@ final class Keeper {
     do throws(Errno) {
       let file = try MemoryFile.make("umbel-state", bytes)
       agent.manager.store(file.number, name: name)
+      if let stateName {
+        agent.manager.unstore(name: stateName)
+        // A store that is full, which nobody tells, has not taken it the first time. What it has it does not take twice.
+        agent.manager.store(file.number, name: name)
+      }
     } catch {
       return agent.journal.log(
         .warning, "a restart would not keep what has changed last: \(error)", id: .handOverIncomplete,
         fields: [.errno: "\(error.code)"])
     }
-    if let stateName { agent.manager.unstore(name: stateName) }
     stateName = name
     state = bytes
   }
@@ -153,7 +167,7 @@ final class Keeper {
       state.lans.append(
         HandOverState.LAN(
           name: lan.name, request: lan.request, guestNumbers: lan.guestNumbers,
-          ports: lan.ports.filter { !$0.isLeaving }.map(describe)))
+          ports: lan.keptPorts.map(describe)))
     }
     return state
   }

@@ -10,7 +10,8 @@ struct PortKeeping {
   var isStale = true
 
   mutating func take(_ new: Heritage?) {
-    isStale = false
+    // What was said while nothing moved does not hold any longer than that.
+    isStale = new?.isQuiet ?? false
     // What a port says of itself changes when its descriptors do.
     if let heritage, let new, heritage.state != new.state { stamp += 1 }
     heritage = new

@@ -94,7 +94,7 @@ final class TakeOverOffer {
   }
 
   /// The other process does not take over: all goes on here.
-  private func abort(_ reason: String) {
+  func abort(_ reason: String) {
     guard methods.offer === self else { return }
     end()
     agent.isHandingOver = false

@@ -86,9 +86,14 @@ final class ListeningDoor: LANDoor {
     tcpListener = nil
   }
 
-  override func pause() { park() }
+  override func pause() {
+    park()
+    // A port of theirs would not be among what is handed over.
+    for number in order { lan.agent.loop.unwatch(number) }
+  }
 
   override func resume() {
+    if !isClosed, !lan.agent.isHandingOver { for number in order { watchHandshake(of: number) } }
     guard isParked, !isClosed, lan.hasRoom, !lan.agent.isHandingOver else { return }
     do throws(Errno) {
       try watch()
@@ -238,15 +243,21 @@ final class ListeningDoor: LANDoor {
   private func wait(for client: DoorClient, _ identity: GuestIdentity) {
     if let oldest = order.first, order.count == Self.mostHalfOpen { dropForRoom(oldest) }
     let number = client.descriptor
-    let watched: Void? = try? lan.agent.loop.watch(number) { [unowned self] _ in
-      if let entry = self.halfOpen[number] { self.shake(entry.client, entry.identity) }
-    }
-    guard watched != nil else { return refuse(identity, "its connection cannot be watched") }
+    guard watchHandshake(of: number) else { return refuse(identity, "its connection cannot be watched") }
     let deadline = lan.agent.loop.after(milliseconds: Self.handshakeMilliseconds) { [weak self] in
       self?.drop(number, because: "it did not finish its handshake in time")
     }
     halfOpen[number] = HalfOpen(client: client, identity: identity, deadline: deadline)
     order.append(number)
+  }
+
+  /// - Returns: false: it cannot be watched, or is already.
+  @discardableResult
+  private func watchHandshake(of number: Int32) -> Bool {
+    let watched: Void? = try? lan.agent.loop.watch(number) { [unowned self] _ in
+      if let entry = self.halfOpen[number] { self.shake(entry.client, entry.identity) }
+    }
+    return watched != nil
   }
 
   /// The oldest half-open client makes room for one more: one record a minute, whatever the crowd does.

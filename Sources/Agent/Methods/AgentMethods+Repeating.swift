@@ -29,6 +29,7 @@ extension AgentMethods {
     if record.caller != nil, caller == nil { return }
     do {
       _ = try makePort(request, caller: caller, adopting: record)
+      if let caller { inheritance.confirm(caller, of: record) }
     } catch {
       // What was kept of it may be what is wrong.
       guard record.heritage != nil else { throw error }

@@ -319,7 +319,10 @@ final class ManagedPort {
   /// The configuration has it from now on: it does not end with a process that has asked for it.
   func joinConfiguration() {
     origin = .configuration
-    if let guestWatch { agent.loop.unwatch(guestWatch.value.number) }
+    if let guestWatch {
+      agent.loop.unwatch(guestWatch.value.number)
+      agent.keeper.forget(guestWatch.value.number)
+    }
     guestWatch = nil
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxIO
 import Testing
 
 /// A network of its own for a test that runs in a process of its own (`#expect(processExitsWith:)`): nothing of it is
@@ -37,6 +38,16 @@ enum PrivateNetwork {
       sets[0] &= ~(1 << 12)
       sets[1] &= ~(1 << 12)
     }
+  }
+
+  /// Waits until an interface has the link-local IPv6 address that the kernel gives it, and may use it.
+  static func awaitOwnAddress(of name: String) throws {
+    let index = try #require(try Interfaces.named(name)).index
+    for _ in 0..<500 {
+      if try Interfaces.addresses(of: index).contains(where: { $0.address.isLinkLocal }) { return }
+      usleep(10_000)
+    }
+    Issue.record("\(name) gets no address of its own")
   }
 
   /// Runs `ip` with these words.

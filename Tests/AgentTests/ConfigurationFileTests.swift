@@ -74,6 +74,16 @@ func reloadOfPipe() throws {
   #expect(refused?.problems.map(\.message) == ["is no regular file, and cannot be read again: restart the agent"])
 }
 
+@Test("A directory in the place of the file is called one, and no restart is asked for")
+func reloadOfDirectory() throws {
+  let folder = try Folder()
+  let refused = #expect(throws: ConfigurationProblems.self) {
+    try Configuration.load(
+      from: folder.path, isReload: true, transports: ConfigurationFixture.transports, check: ConfigurationFixture.check)
+  }
+  #expect(refused?.problems.first?.message == "cannot be read: Is a directory")
+}
+
 @Test("lans.d beside the named file is read in the order of its names, hidden and other files left out")
 func fragmentsInOrder() throws {
   let folder = try Folder()

@@ -61,9 +61,10 @@ survives() {
   to_host=$!
   check "$what: a transfer begins" within 20 sent_more_than $((began + 2000))
   "$@"
-  check "$what: it is still under way afterwards" kill -0 "$transfer" "$to_host"
+  check "$what: it is still under way afterwards" kill -0 "$transfer"
+  check "$what: so is one to the host by its TAP" kill -0 "$to_host"
   check "$what: a transfer that was under way arrives byte for byte" wait_for "$transfer" "/run/hosts/transfer-$what"
-  check "$what: so does one to the host by its TAP" wait_for "$to_host" "/run/hosts/host-$what"
+  check "$what: so does the one to the host" wait_for "$to_host" "/run/hosts/host-$what"
   ended "$ping" INT
   gap=$(longest_gap "$logs/ping-$what.log")
   echo "# $what: at most $gap ms without a frame"

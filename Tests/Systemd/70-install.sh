@@ -56,11 +56,13 @@ check "removing twice is an error" fails "$install" --uninstall
 before=$(files /usr/local)
 check "it installs, and says how to go on" grep -q 'systemctl enable --now umbeld' <("$install" 2>&1)
 check "systemd knows the unit" systemctl cat umbeld
-check "a later version may take its place" "$install"
+systemctl start umbeld
+check "a later version may take its place, and says how it is put to work" \
+  grep -q 'systemctl restart umbeld' <("$install" 2>&1)
 mount -t tmpfs none "$libraries"
 check "a built program needs the toolchain, which is gone now" fails "$UMBEL_BUILD/umbel" --version
 check "the installed one does not" "$build/umbel" --version
-check "nor does the service" systemctl start umbeld
+check "nor does the service" systemctl restart umbeld
 check "with all its transports" equal "mcast socket tap vxlan" \
   "$(python3 "$HOSTS_DIR/varlink.py" /run/umbel/umbel.sock ListTransports '" ".join(sorted(t["name"] for t in transports))')"
 echo "somebody else's" >/usr/local/lib/umbel/other

@@ -43,7 +43,7 @@ extension Configuration {
 
 extension ConfigurationReader {
   mutating func read(file: String, isMain: Bool, mayBeMissing: Bool) {
-    if isReload, !ConfigurationFiles.isRegular(file) {
+    if isReload, !ConfigurationFiles.canBeReadAgain(file) {
       return refuse(SourceLocation(file: file), nil, "is no regular file, and cannot be read again: restart the agent")
     }
     do {

@@ -7,9 +7,10 @@ enum ConfigurationFiles {
   private static let mostBytes = 4 << 20
 
   /// Whether the path leads to what can be read as often as one likes, and never blocks; true for what cannot be seen.
-  static func isRegular(_ path: String) -> Bool {
+  static func canBeReadAgain(_ path: String) -> Bool {
     var status = stat()
-    return unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    guard unsafe stat(path, &status) == 0 else { return true }
+    return status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// The content of a file.

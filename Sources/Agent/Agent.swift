@@ -76,6 +76,7 @@ final class Agent {
   /// Starts the forwarding threads, the LANs, their doors and ports.
   func start(_ configuration: Configuration) throws(AgentFailure) {
     for index in 0..<configuration.threads { try startThread(index) }
+    dropChanged(configuration)
     for lan in configuration.lans { try addLAN(lan) }
   }
 
@@ -173,7 +174,7 @@ final class Agent {
   private func open(
     _ port: PortConfiguration, _ transport: LoadedTransport, in lan: ManagedLAN
   ) throws(PluginProblem) {
-    let former = record(of: port, in: lan)
+    let former = record(of: port, in: lan.name)
     do throws(PluginProblem) {
       try lan.addPort(
         name: port.name, transport: transport, role: port.role, values: port.values, settings: port.settings,

@@ -10,12 +10,25 @@ import TransportHost
 
 extension Agent {
   /// What was kept of a port of the configuration; nil: nothing, or it is to be another now.
-  func record(of port: PortConfiguration, in lan: ManagedLAN) -> HandOverState.Port? {
-    guard let record = inheritance.lan(named: lan.name)?.ports.first(where: { $0.name == port.name }),
+  func record(of port: PortConfiguration, in lan: String) -> HandOverState.Port? {
+    guard let record = inheritance.lan(named: lan)?.ports.first(where: { $0.name == port.name }),
       record.guest == nil, let transport = catalogue.transport(named: port.transport),
       record.isOf(transport.description, port.role, port.values)
     else { return nil }
     return record
+  }
+
+  /// Lets go of what was kept of ports that the configuration wants otherwise by now, or not at all: what is opened anew
+  /// would meet it, because a device or a UDP port is taken as long as there is a copy.
+  func dropChanged(_ configuration: Configuration) {
+    for former in inheritance.state.lans {
+      let wanted = configuration.lans.first { $0.name == former.name }?.ports ?? []
+      for old in former.ports where old.origin == .configuration {
+        if wanted.contains(where: { record(of: $0, in: former.name) == old }) { continue }
+        for kept in inheritance.heritage(of: old)?.kept ?? [] { close(kept.descriptor) }
+        keeper.discard(old)
+      }
+    }
   }
 
   /// Gives the guests of the process before their ports again.

@@ -34,10 +34,10 @@ struct HandOverStateTests {
   }
 
   @Test func `after two attempts a file is not read any more`() throws {
-    var bytes = state.encoded()
-    bytes[HandOverState.attemptsOffset] = 1
-    _ = try HandOverState.decode(bytes)
-    bytes[HandOverState.attemptsOffset] = 2
+    _ = try HandOverState.decode(state.encoded(attempts: 1))
+    #expect(throws: HandOverProblem.tried(2)) { try HandOverState.decode(state.encoded(attempts: 2)) }
+    var bytes = state.encoded(attempts: 1)
+    bytes[HandOverState.attemptsOffset] += 1
     #expect(throws: HandOverProblem.tried(2)) { try HandOverState.decode(bytes) }
   }
 

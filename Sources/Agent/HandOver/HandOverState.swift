@@ -3,7 +3,8 @@
 //
 //   word 0   "UMBLSTAT"       word 3   bytes of the description
 //   word 1   format           word 4   stations
-//   word 2   attempts: how often a process has begun to take this over and did not get as far as READY=1
+//   word 2   attempts: how many processes, one after the other, have taken this over and did not live for a second after
+//            READY=1; one that was restarted in good order begins anew
 //   then the description, JSON, padded to a whole word; then three words for each station:
 //            VLAN id << 48 | MAC address,  index of the LAN << 32 | index of the port,  age in seconds
 //
@@ -134,13 +135,13 @@ extension HandOverState {
   static let mostAttempts: UInt64 = 2
 
   /// The file's bytes.
-  func encoded(_ stations: [Station] = []) -> [UInt8] {
+  func encoded(_ stations: [Station] = [], attempts: UInt64 = 0) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     // All of it is texts, numbers and lists of them, which JSON can hold.
     guard let json = try? encoder.encode(self) else { fatalError("a state that is no JSON") }
     let padding = (8 - json.count % 8) % 8
-    var bytes = Self.bytes(of: [Self.magic, Self.format, 0, UInt64(json.count), UInt64(stations.count)])
+    var bytes = Self.bytes(of: [Self.magic, Self.format, attempts, UInt64(json.count), UInt64(stations.count)])
     bytes.reserveCapacity(bytes.count + json.count + padding + stations.count * 24)
     bytes += json
     bytes += [UInt8](repeating: 0, count: padding)

@@ -28,6 +28,8 @@ final class Keeper {
   /// The name of the file that is stored, and what it says.
   private var stateName: String?
   private var state: [UInt8] = []
+  /// What the file says of attempts: this process may yet be ended by what it has taken over.
+  private var attempts: UInt64 = 0
 
   private static let shortestWait: UInt64 = 20
 
@@ -77,8 +79,15 @@ final class Keeper {
   }
 
   /// Takes over what was kept by the process before, once all has been opened.
-  /// - Parameter stored: the names of all that the manager has given.
-  func adopt(_ inheritance: Inheritance, stored: [String]) {
+  /// - Parameters:
+  ///   - stored: the names of all that the manager has given.
+  ///   - attempts: how many processes have tried, this one included.
+  func adopt(_ inheritance: Inheritance, stored: [String], attempts: UInt64) {
+    self.attempts = attempts
+    agent.loop.after(milliseconds: 1_000) { [weak self] in
+      self?.attempts = 0
+      self?.noteChange()
+    }
     table.skip(stored)
     for entry in inheritance.taken { table.adopt(entry.number, name: entry.name) }
     // The file of the process before holds until there is the first of this one.
@@ -96,7 +105,7 @@ final class Keeper {
   func settle() {
     let began = monotonicNanoseconds()
     let change = refresh(isQuiet: false)
-    store(change, stations: [])
+    store(change, stations: [], attempts: attempts)
     // With thousands of ports it is not done fifty times a second.
     let took = (monotonicNanoseconds() - began) / 1_000_000
     shortestWait = min(max(Self.shortestWait, took * 20), 1_000)
@@ -133,11 +142,13 @@ final class Keeper {
     return table.settle(wanted)
   }
 
-  private func store(_ change: StoredDescriptors.Change, stations: [HandOverState.Station]) {
+  private func store(
+    _ change: StoredDescriptors.Change, stations: [HandOverState.Station], attempts: UInt64 = 0
+  ) {
     guard isActive else { return }
     for name in change.unstore { agent.manager.unstore(name: name) }
     for entry in change.store { agent.manager.store(entry.number, name: entry.name) }
-    let bytes = describe().encoded(stations)
+    let bytes = describe().encoded(stations, attempts: attempts)
     guard bytes != state else { return }
     let name = table.takeStateName()
     do throws(Errno) {

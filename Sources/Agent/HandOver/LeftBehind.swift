@@ -1,18 +1,19 @@
 import LinuxIO
 import SystemdSupport
 
-/// What the service manager has given to this process, read before anything is opened. A process that does not get as far
-/// as `finish` leaves the count of attempts risen: when taking over is what ends it, that has an end.
+/// What the service manager has given to this process, read before anything is opened. A process that is ended before it
+/// has lived for a second leaves the count of attempts risen: when what it takes over is what ends it, that has an end.
 final class LeftBehind {
   let inheritance: Inheritance
   /// Of all that was given.
   private let names: [String]
-  private var stateFile: Box<Descriptor>?
+  /// Processes that have tried, this one included.
+  private var attempts: UInt64 = 0
 
   /// - Parameter names: of all that is in `given`.
   init(_ given: inout GivenDescriptors, names: [String], _ journal: Journal) {
     self.names = names
-    var found: (state: HandOverState, stations: [HandOverState.Station])?
+    var found: (state: HandOverState, stations: [HandOverState.Station], attempts: UInt64)?
     let newestFirst = names.filter(StoredDescriptors.isStateName).sorted {
       (StoredDescriptors.number(of: $0) ?? 0) > (StoredDescriptors.number(of: $1) ?? 0)
     }
@@ -20,7 +21,6 @@ final class LeftBehind {
       guard found == nil, let file = given.take(name) else { continue }
       do {
         found = try Self.read(file.number)
-        stateFile = Box(file)
       } catch {
         journal.log(
           .error,
@@ -29,27 +29,25 @@ final class LeftBehind {
         break
       }
     }
+    attempts = found?.attempts ?? 0
     inheritance = Inheritance(found?.state ?? HandOverState(), stations: found?.stations ?? [], given: &given)
   }
 
   /// Reads a state, and counts that it was begun with.
   private static func read(
     _ number: Int32
-  ) throws -> (state: HandOverState, stations: [HandOverState.Station]) {
+  ) throws -> (state: HandOverState, stations: [HandOverState.Station], attempts: UInt64) {
     let bytes = try MemoryFile.contents(of: number)
     guard bytes.count >= HandOverState.headerWords * 8 else { throw HandOverProblem.broken }
     let attempts = HandOverState.word(HandOverState.attemptsOffset / 8, of: bytes)
     try MemoryFile.write(attempts &+ 1, at: HandOverState.attemptsOffset, to: number)
-    return try HandOverState.decode(bytes)
+    let read = try HandOverState.decode(bytes)
+    return (read.state, read.stations, attempts + 1)
   }
 
   /// The agent has started: what nobody has taken ends, and the keeper goes on with the rest.
   func finish(_ agent: Agent) {
-    if let stateFile {
-      try? MemoryFile.write(0, at: HandOverState.attemptsOffset, to: stateFile.value.number)
-    }
-    stateFile = nil
-    agent.keeper.adopt(inheritance, stored: names)
+    agent.keeper.adopt(inheritance, stored: names, attempts: attempts)
     inheritance.discard()
     agent.inheritance = Inheritance()
     let ports = agent.lans.flatMap(\.ports).count { $0.isAdopted }

@@ -136,6 +136,11 @@ final class Inheritance {
     taken.append(StoredDescriptors.Entry(name: name, number: caller.value.number))
   }
 
+  /// Whether another port has that descriptor as well, or will.
+  func isShared(_ name: String) -> Bool {
+    numbers[name]?.isEmpty == false || taken.contains { $0.name == name }
+  }
+
   private func take(_ name: String) -> Int32? { numbers[name]?.popLast() }
 
   // MARK: The end

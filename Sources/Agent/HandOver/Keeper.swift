@@ -74,7 +74,7 @@ final class Keeper {
   /// What was kept of a port was of no use: as long as there is a copy, a device or a UDP port is taken.
   func discard(_ record: HandOverState.Port) {
     guard isActive, let kept = record.heritage?.kept else { return }
-    for one in kept { agent.manager.unstore(name: one.name) }
+    for one in kept where !agent.inheritance.isShared(one.name) { agent.manager.unstore(name: one.name) }
     _ = agent.manager.barrier(milliseconds: 500)
   }
 

@@ -8,7 +8,7 @@ final class LeftBehind {
   /// Of all that was given.
   private let names: [String]
   /// Processes that have tried, this one included.
-  private var attempts: UInt64 = 0
+  private let attempts: UInt64
 
   /// - Parameter names: of all that is in `given`.
   init(_ given: inout GivenDescriptors, names: [String], _ journal: Journal) {

@@ -25,6 +25,15 @@ struct InheritanceTests {
     #expect(inheritance.taken.map(\.name) == ["umbel-d1"])
   }
 
+  @Test func `one whose file somebody has deleted is not: nobody would find it`() throws {
+    let path = "/tmp/umbel-inheritance-deleted-\(getpid())"
+    var given = GivenDescriptors([("umbel-d1", try listener(path))])
+    unsafe unlink(path)
+    let inheritance = Inheritance(HandOverState(), given: &given)
+    if inheritance.listener(at: path) != nil { Issue.record("it is taken") }
+    #expect(inheritance.taken.isEmpty)
+  }
+
   @Test func `the file of a door that there is no more goes with it`() throws {
     let path = "/tmp/umbel-inheritance-door-\(getpid())"
     let number = try listener(path)

@@ -45,11 +45,12 @@ final class Inheritance {
         if copy >= 0 { numbers[name]?.append(copy) }
       }
     }
-    // One of ours that the state does not name is no unit's.
-    for name in given.names where !StoredDescriptors.isName(name) {
+    for name in given.names {
       guard let descriptor = given.take(name) else { continue }
       guard let place = ListeningPlace.of(descriptor.number) else { continue }
       if StoredDescriptors.isName(name) {
+        // One of ours, and no unit's. Without its file nobody finds it.
+        if place.hasPrefix("/"), SocketIdentity(of: place) == nil { continue }
         undescribed.append((place, name, descriptor.release()))
       } else {
         activated.append((place, name, descriptor.release()))

@@ -100,6 +100,7 @@ final class TakeOverOffer {
     agent.isHandingOver = false
     agent.thaw()
     for door in agent.lans.flatMap(\.doors) { door.resume() }
+    for port in agent.lans.flatMap(\.ports) { port.interfacesChanged() }
     methods.server?.resume()
     agent.keeper.noteChange()
     agent.journal.log(

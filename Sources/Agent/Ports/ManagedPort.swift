@@ -249,6 +249,8 @@ final class ManagedPort {
 
   func prepare(reason: UInt32) {
     guard let link, !isEnding, state == .waiting || state == .up || state == .opening else { return }
+    // What its transport would make is not part of what the next process gets; if that does not come, it looks again.
+    guard !agent.isHandingOver else { return }
     guard !isPreparing else {
       nextReason = reason
       return

@@ -142,7 +142,7 @@ extension ManagedPort {
       guard let all = lan.guestLimiter.admit(now: now, after: suppressed) else { return }
       suppressed = all
     }
-    let hint = suppressed == 0 ? "" : " (\(suppressed) records were left out before)"
+    let hint = RecordLimiter.hint(leftOut: suppressed)
     lan.agent.journal.log(
       priority, text + hint, id: id, fields: fields.merging(more) { $1 }, file: file, line: line, function: function)
   }

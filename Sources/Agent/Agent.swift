@@ -159,7 +159,9 @@ final class Agent {
     // The configuration was checked against the catalogue.
     guard let transport = catalogue.transport(named: port.transport) else { return nil }
     do throws(PluginProblem) {
-      try open(port, transport, in: lan)
+      try lan.addPort(
+        name: port.name, transport: transport, role: port.role, values: port.values, settings: port.settings,
+        adopting: record(of: port, in: lan.name))
       return nil
     } catch {
       journal.log(
@@ -168,26 +170,6 @@ final class Agent {
           .lan: lan.name, .port: port.name, .transport: port.transport, .errno: "\(error.error)",
         ])
       return error
-    }
-  }
-
-  private func open(
-    _ port: PortConfiguration, _ transport: LoadedTransport, in lan: ManagedLAN
-  ) throws(PluginProblem) {
-    let former = record(of: port, in: lan.name)
-    do throws(PluginProblem) {
-      try lan.addPort(
-        name: port.name, transport: transport, role: port.role, values: port.values, settings: port.settings,
-        adopting: former)
-    } catch {
-      // What was kept of it may be what is wrong.
-      guard let former else { throw error }
-      keeper.discard(former)
-      journal.log(
-        .warning, "\(lan.name)/\(port.name) is opened anew, because it is not taken over: \(error.text)",
-        id: .adoptionFailed, fields: [.lan: lan.name, .port: port.name, .transport: port.transport])
-      try lan.addPort(
-        name: port.name, transport: transport, role: port.role, values: port.values, settings: port.settings)
     }
   }
 

@@ -39,4 +39,7 @@ struct RecordLimiter {
     defer { suppressed = 0 }
     return suppressed
   }
+
+  /// What a record ends with that others were left out before; empty: none were.
+  static func hint(leftOut count: Int) -> String { count == 0 ? "" : " (\(count) records were left out before)" }
 }

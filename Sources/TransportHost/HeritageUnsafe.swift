@@ -31,13 +31,21 @@ package struct Heritage: Hashable, Sendable {
   func withC<Result>(_ body: (UnsafePointer<umbel_heritage>) -> Result) -> Result {
     var kept = kept.map { umbel_kept(descriptor: $0.descriptor, kind: $0.kind) }
     var state = state
-    return unsafe kept.withUnsafeMutableBufferPointer { kept in
+    return unsafe Self.withC(isQuiet: isQuiet, &kept, &state) { unsafe body(UnsafePointer($0)) }
+  }
+
+  /// The same over the caller's arrays, whose counts are what there is, or the room.
+  fileprivate static func withC<Result>(
+    isQuiet: Bool, _ kept: inout [umbel_kept], _ state: inout [UInt8],
+    _ body: (UnsafeMutablePointer<umbel_heritage>) -> Result
+  ) -> Result {
+    unsafe kept.withUnsafeMutableBufferPointer { kept in
       unsafe state.withUnsafeMutableBytes { state in
         var heritage = unsafe umbel_heritage(
           size: UInt32(MemoryLayout<umbel_heritage>.size), flags: isQuiet ? UMBEL_HERITAGE_QUIET : 0,
           kept: kept.baseAddress, kept_stride: UInt32(MemoryLayout<umbel_kept>.stride), kept_count: UInt32(kept.count),
           state: state.baseAddress, state_length: UInt32(state.count), zero: 0)
-        return unsafe withUnsafePointer(to: &heritage) { unsafe body($0) }
+        return unsafe body(&heritage)
       }
     }
   }
@@ -51,29 +59,17 @@ extension LoadedTransport {
     guard let handOver = unsafe table.pointee.hand_over else { return nil }
     var kept = [umbel_kept](repeating: umbel_kept(), count: Int(UMBEL_MOST_KEPT))
     // Frames are in the state only while nothing moves.
-    let room = isQuiet ? Int(UMBEL_MOST_KEPT_STATE) : 4_096
-    var counts = (kept: 0, state: 0)
-    let state = unsafe [UInt8](unsafeUninitializedCapacity: room) { state, initialized in
-      unsafe state.initialize(repeating: 0)
-      let result = unsafe kept.withUnsafeMutableBufferPointer { kept in
-        var heritage = unsafe umbel_heritage(
-          size: UInt32(MemoryLayout<umbel_heritage>.size), flags: isQuiet ? UMBEL_HERITAGE_QUIET : 0,
-          kept: kept.baseAddress, kept_stride: UInt32(MemoryLayout<umbel_kept>.stride), kept_count: UInt32(kept.count),
-          state: UnsafeMutableRawPointer(state.baseAddress), state_length: UInt32(room), zero: 0)
-        let result = unsafe handOver(port, &heritage)
-        counts = unsafe (Int(heritage.kept_count), Int(heritage.state_length))
-        return result
-      }
-      // A number beyond the room is the plugin's mistake: then nothing of it is believed.
-      let isUsable = result >= 0 && counts.kept <= Int(UMBEL_MOST_KEPT) && counts.state <= room
-      if !isUsable { counts = (-1, 0) }
-      initialized = counts.state
+    var state = [UInt8](repeating: 0, count: isQuiet ? Int(UMBEL_MOST_KEPT_STATE) : 4_096)
+    let counts: (kept: Int, state: Int)? = unsafe Heritage.withC(isQuiet: isQuiet, &kept, &state) { heritage in
+      guard unsafe handOver(port, heritage) >= 0 else { return nil }
+      return unsafe (Int(heritage.pointee.kept_count), Int(heritage.pointee.state_length))
     }
-    guard counts.kept >= 0 else { return nil }
+    // A number beyond the room is the plugin's mistake: then nothing of it is believed.
+    guard let counts, counts.kept <= kept.count, counts.state <= state.count else { return nil }
     let found = kept.prefix(counts.kept).map { Heritage.Kept(descriptor: $0.descriptor, kind: $0.kind) }
     // Every number must be a descriptor's.
     guard found.allSatisfy({ fcntl($0.descriptor, F_GETFD) >= 0 }) else { return nil }
     // Of its own size: it is kept for each port, and the room is large.
-    return Heritage(isQuiet: isQuiet, kept: found, state: unsafe state.withUnsafeBytes { unsafe Array($0) })
+    return Heritage(isQuiet: isQuiet, kept: found, state: Array(state.prefix(counts.state)))
   }
 }

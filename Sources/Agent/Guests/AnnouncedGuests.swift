@@ -198,7 +198,7 @@ final class AnnouncedGuests {
   ) {
     let now = monotonicNanoseconds()
     guard let own = limiter.admit(now: now), let suppressed = totalLimiter.admit(now: now, after: own) else { return }
-    let hint = suppressed == 0 ? "" : " (\(suppressed) records were left out before)"
+    let hint = RecordLimiter.hint(leftOut: suppressed)
     log(priority, text + hint, id, peer.map { [.peer: "\($0)"] } ?? [:])
   }
 

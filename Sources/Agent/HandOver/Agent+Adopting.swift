@@ -111,33 +111,14 @@ extension HandOverState.Port {
   func values(of description: TransportDescription) throws(PluginProblem) -> [OptionValue] {
     let given = options.filter { name, _ in description.options.contains { $0.name == name } }
     do {
-      return try description.options.values(
-        from: given.sorted { $0.key < $1.key }.map { name, texts in
-          (name: name, text: texts.count == 1 ? OptionText.text(texts[0]) : .items(texts))
-        }, of: description.name)
+      return try description.options.values(of: given, of: description.name)
     } catch {
       throw PluginProblem(error: EINVAL, text: "its options are not those of transport \(description.name)")
     }
   }
 }
 
-extension TransportDescription {
-  /// The values of its options as AddPort takes them.
-  func texts(of values: [OptionValue]) -> [String: [String]] {
-    Dictionary(
-      values.map { value in
-        let option = options[value.option]
-        return (option.name, option.kind == .list ? value.items : [value.text])
-      }, uniquingKeysWith: { $1 })
-  }
-}
-
 extension ManagedLAN {
-  /// Where a transport may make sockets for the clients of a door; nil: nowhere.
-  func clientDirectory(of door: DoorDescription) -> String? {
-    door.hasOwnDirectory ? door.directories.last.map { "\(directory)/\($0)" } : nil
-  }
-
   /// Puts stations into the FDB, a part at a time: frames wait meanwhile.
   func restore(_ stations: [KeptStation]) {
     for start in stride(from: 0, to: stations.count, by: 4_096) {

@@ -50,7 +50,7 @@ final class Inheritance {
       guard let place = ListeningPlace.of(descriptor.number) else { continue }
       if StoredDescriptors.isName(name) {
         // One of ours, and no unit's. Without its file nobody finds it.
-        if place.hasPrefix("/"), SocketIdentity(of: place) == nil { continue }
+        if place.hasPrefix("/"), FileIdentity(ofSocketAt: place) == nil { continue }
         undescribed.append((place, name, descriptor.release()))
       } else {
         activated.append((place, name, descriptor.release()))
@@ -82,7 +82,7 @@ final class Inheritance {
       return Listener(descriptor: Descriptor(owning: entry.number), activatedName: nil)
     }
     // Somebody may have removed its file, or put another in its place: nobody would find this socket.
-    guard !place.hasPrefix("/") || SocketIdentity(of: place) == SocketIdentity(record) else {
+    guard !place.hasPrefix("/") || FileIdentity(ofSocketAt: place) == FileIdentity(record) else {
       close(number)
       return nil
     }
@@ -166,7 +166,9 @@ final class Inheritance {
 
   /// Nobody listens there any more.
   private static func removeFile(of listener: HandOverState.Listener) {
-    guard listener.place.hasPrefix("/"), SocketIdentity(of: listener.place) == SocketIdentity(listener) else { return }
+    guard listener.place.hasPrefix("/"), FileIdentity(ofSocketAt: listener.place) == FileIdentity(listener) else {
+      return
+    }
     unsafe unlink(listener.place)
   }
 
@@ -189,23 +191,4 @@ extension HandOverState {
 
   /// How many use each descriptor.
   fileprivate var shares: [String: Int] { Dictionary(descriptorNames.map { ($0, 1) }, uniquingKeysWith: +) }
-}
-
-/// Which file a socket's path is.
-struct SocketIdentity: Equatable {
-  let device: UInt64
-  let inode: UInt64
-
-  /// - Returns: nil: there is no socket.
-  init?(of path: String) {
-    var status = stat()
-    guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
-    device = UInt64(status.st_dev)
-    inode = UInt64(status.st_ino)
-  }
-
-  init(_ listener: HandOverState.Listener) {
-    device = listener.device
-    inode = listener.inode
-  }
 }

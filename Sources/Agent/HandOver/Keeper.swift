@@ -105,21 +105,26 @@ final class Keeper {
   func settle() {
     let began = monotonicNanoseconds()
     let change = refresh(isQuiet: false)
-    store(change, stations: [], attempts: attempts)
+    store(change, describe().encoded(attempts: attempts))
     // With thousands of ports it is not done fifty times a second.
     let took = (monotonicNanoseconds() - began) / 1_000_000
     shortestWait = min(max(Self.shortestWait, took * 20), 1_000)
   }
 
   /// Stores all for the last time; nothing moves any more.
-  func settleForGood(_ stations: [HandOverState.Station]) { store(refresh(isQuiet: true), stations: stations) }
+  func settleForGood(_ stations: [HandOverState.Station]) {
+    let change = refresh(isQuiet: true)
+    store(change, describe().encoded(stations))
+  }
 
   /// What another process takes over itself: the file, and the descriptors that it names. They stay this process's own.
   func everything(_ stations: [HandOverState.Station]) throws(Errno) -> (
     state: Box<Descriptor>, name: String, descriptors: [StoredDescriptors.Entry]
   ) {
-    store(refresh(isQuiet: true), stations: stations)
-    let file = try MemoryFile.make("umbel-state", describe().encoded(stations))
+    let change = refresh(isQuiet: true)
+    let bytes = describe().encoded(stations)
+    store(change, bytes)
+    let file = try MemoryFile.make("umbel-state", bytes)
     let activated = agent.lans.flatMap(\.doors).compactMap(\.activated)
     return (Box(file), stateName ?? table.takeStateName(), table.entries + others + activated)
   }
@@ -142,13 +147,11 @@ final class Keeper {
     return table.settle(wanted)
   }
 
-  private func store(
-    _ change: StoredDescriptors.Change, stations: [HandOverState.Station], attempts: UInt64 = 0
-  ) {
+  /// - Parameter bytes: of the file, which names what the change stores.
+  private func store(_ change: StoredDescriptors.Change, _ bytes: [UInt8]) {
     guard isActive else { return }
     for name in change.unstore { agent.manager.unstore(name: name) }
     for entry in change.store { agent.manager.store(entry.number, name: entry.name) }
-    let bytes = describe().encoded(stations, attempts: attempts)
     guard bytes != state else { return }
     let name = table.takeStateName()
     do throws(Errno) {
@@ -187,7 +190,7 @@ final class Keeper {
     guard let name = table.name(of: number) else { return nil }
     var listener = HandOverState.Listener(place: place, name: name)
     if place.hasPrefix("/") {
-      guard let identity = SocketIdentity(of: place) else { return nil }
+      guard let identity = FileIdentity(ofSocketAt: place) else { return nil }
       listener.device = identity.device
       listener.inode = identity.inode
     }

@@ -13,24 +13,6 @@ struct StoredDescriptors {
     var stamp = 0
   }
 
-  /// What the kernel tells of a file.
-  struct Identity: Equatable {
-    let device: UInt64
-    let inode: UInt64
-
-    init(device: UInt64, inode: UInt64) {
-      self.device = device
-      self.inode = inode
-    }
-
-    /// - Returns: nil: the number is no descriptor.
-    init?(of number: Int32) {
-      var status = stat()
-      guard unsafe fstat(number, &status) == 0 else { return nil }
-      self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-    }
-  }
-
   /// What the keeper is to be told, in this order: the service manager does not store a file that it has already, under
   /// whatever name, so that a new name given before the old one is taken back would be none.
   struct Change: Equatable {
@@ -49,7 +31,7 @@ struct StoredDescriptors {
   private struct Stored {
     let name: String
     let stamp: Int
-    let identity: Identity
+    let identity: FileIdentity
   }
 
   private var stored: [Int32: Stored] = [:]
@@ -64,7 +46,7 @@ struct StoredDescriptors {
 
   /// A descriptor of the process before is kept already. Two numbers may have the same name: duplicates.
   mutating func adopt(_ number: Int32, name: String) {
-    guard let identity = Identity(of: number) else { return }
+    guard let identity = FileIdentity(of: number) else { return }
     stored[number] = Stored(name: name, stamp: 0, identity: identity)
   }
 
@@ -97,7 +79,7 @@ struct StoredDescriptors {
 
   /// Says what is missing and what is too much, and takes both for done.
   mutating func settle(
-    _ wanted: [Wanted], identity: (Int32) -> Identity? = { Identity(of: $0) }
+    _ wanted: [Wanted], identity: (Int32) -> FileIdentity? = { FileIdentity(of: $0) }
   ) -> Change {
     var change = Change()
     var next: [Int32: Stored] = [:]

@@ -8,7 +8,7 @@ final class DoorSocket {
   let activatedName: String?
   var isActivated: Bool { activatedName != nil }
   private let path: String
-  private let identity: SocketIdentity?
+  private let identity: FileIdentity?
 
   /// Makes the socket. One that nobody listens at is replaced.
   /// - Throws: what is in the way, and the remedy.
@@ -24,7 +24,7 @@ final class DoorSocket {
       throw Self.problem(at: path, error, configuration)
     }
     activatedName = nil
-    identity = SocketIdentity(of: path)
+    identity = FileIdentity(ofSocketAt: path)
   }
 
   /// Takes over one that is there already. Mode and group become what the configuration says, unless the service manager
@@ -35,7 +35,7 @@ final class DoorSocket {
   ) throws(DoorError) {
     self.path = path
     activatedName = listener.activatedName
-    identity = SocketIdentity(of: path)
+    identity = FileIdentity(ofSocketAt: path)
     descriptor = listener.takeDescriptor()
     do throws(Errno) {
       try descriptor.setNonBlocking()
@@ -74,7 +74,7 @@ final class DoorSocket {
   /// The file is this socket's, and this agent's.
   private var isInPlace: Bool {
     guard !isActivated, let identity else { return false }
-    return SocketIdentity(of: path) == identity
+    return FileIdentity(ofSocketAt: path) == identity
   }
 
   private static func problem(at path: String, _ error: Errno, _ configuration: DoorConfiguration) -> DoorError {

@@ -70,7 +70,7 @@ class LANDoor {
 
   /// Where the transport may make sockets for its clients; nil: nowhere.
   final var directory: String? {
-    description.hasOwnDirectory ? description.directories.last.map { "\(lan.directory)/\($0)" } : nil
+    lan.clientDirectory(of: description)
   }
 
   /// Ends the door and the handshakes under way; ports stay.

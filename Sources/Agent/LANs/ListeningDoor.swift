@@ -203,7 +203,7 @@ final class ListeningDoor: LANDoor {
     if hasSaidWhy { return }
     guard let suppressed = waitingLimiter.admit(now: monotonicNanoseconds()) else { return }
     hasSaidWhy = true
-    let hint = suppressed == 0 ? "" : " (\(suppressed) records were left out before)"
+    let hint = RecordLimiter.hint(leftOut: suppressed)
     lan.agent.journal.log(
       .warning, "guests wait at \(place): \(reason)\(hint)", id: .guestsWaiting, fields: fields)
   }

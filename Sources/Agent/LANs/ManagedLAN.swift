@@ -132,6 +132,11 @@ final class ManagedLAN {
     }
   }
 
+  /// Where a transport may make sockets for the clients of a door; nil: nowhere.
+  func clientDirectory(of door: DoorDescription) -> String? {
+    door.hasOwnDirectory ? door.directories.last.map { "\(directory)/\($0)" } : nil
+  }
+
   /// Mode and group of the directory where the clients of a door make sockets: the door's group may write there. When the
   /// door lets in others too, at this place or another, they may reach what is in it.
   private func sharing(of name: String) throws(DoorError) -> (mode: mode_t, group: UInt32?) {
@@ -148,7 +153,7 @@ final class ManagedLAN {
   /// Opens a port of the configuration or of the control interface.
   /// - Parameters:
   ///   - settings: the agent's own options; nil: the LAN's defaults.
-  ///   - record: what the process before has left of it.
+  ///   - record: what the process before has left of it. A port that cannot be opened with it is opened anew.
   /// - Throws: what the transport says, and when the LAN is full or ending.
   @discardableResult
   func addPort(
@@ -166,7 +171,14 @@ final class ManagedLAN {
     } catch {
       ports.removeLast()
       PortNumbers.shared.giveBack(port.number)
-      throw error
+      // What was kept of it may be what is wrong. A guest is nothing without it.
+      guard guest == nil, let record, record.heritage != nil else { throw error }
+      agent.keeper.discard(record)
+      agent.journal.log(
+        .warning, "\(self.name)/\(name) is opened anew, because it is not taken over: \(error.text)",
+        id: .adoptionFailed, fields: [.lan: self.name, .port: name, .transport: transport.description.name])
+      return try addPort(
+        name: name, transport: transport, role: role, values: values, settings: settings, origin: origin)
     }
     return port
   }

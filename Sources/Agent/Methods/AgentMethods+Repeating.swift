@@ -27,15 +27,8 @@ extension AgentMethods {
     let caller = inheritance.caller(of: record)
     // Its process is gone, and nobody has ended the port meanwhile.
     if record.caller != nil, caller == nil { return }
-    do {
-      _ = try makePort(request, caller: caller, adopting: record)
-      if let caller { inheritance.confirm(caller, of: record) }
-    } catch {
-      // What was kept of it may be what is wrong.
-      guard record.heritage != nil else { throw error }
-      agent.keeper.discard(record)
-      _ = try makePort(request, caller: caller)
-    }
+    _ = try makePort(request, caller: caller, adopting: record)
+    if let caller { inheritance.confirm(caller, of: record) }
   }
 
   private func attempt(_ what: String, _ fields: [JournalField: String], _ body: () throws -> Void) {

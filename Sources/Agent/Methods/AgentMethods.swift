@@ -293,11 +293,8 @@ final class AgentMethods: VarlinkHandler {
   private static func values(
     _ given: [String: [String]]?, _ options: [OptionDescription], of owner: String, remedy: String
   ) throws(AgentError) -> [OptionValue] {
-    let texts = (given ?? [:]).sorted { $0.key < $1.key }.map { name, texts in
-      (name: name, text: texts.count == 1 ? OptionText.text(texts[0]) : .items(texts))
-    }
     do {
-      return try options.values(from: texts, of: owner)
+      return try options.values(of: given ?? [:], of: owner)
     } catch {
       let first = error.problems[0]
       throw AgentError.invalidOption(first.option, problem: first.message, remedy: remedy)

@@ -82,12 +82,8 @@ extension ManagedPort {
   /// As AddPort takes them.
   var describedOptions: [String: [String]] {
     let description = transport.description
-    let given = values.map { value in
-      let option = description.options[value.option]
-      return (option.name, option.kind == .list ? value.items : [value.text])
-    }
     let own = settings.ownOptions(of: role, beside: description).map { ($0.name, [$0.defaultText ?? ""]) }
-    return Dictionary(given + own, uniquingKeysWith: { $1 })
+    return description.texts(of: values).merging(own) { $1 }
   }
 
   private var describedState: AgentAPI.PortState {

@@ -38,15 +38,15 @@ struct InheritanceTests {
     let path = "/tmp/umbel-inheritance-door-\(getpid())"
     let number = try listener(path)
     defer { unsafe unlink(path) }
-    let identity = try #require(SocketIdentity(of: path))
+    let identity = try #require(FileIdentity(ofSocketAt: path))
     let state = HandOverState(listeners: [
       HandOverState.Listener(place: path, name: "umbel-d1", device: identity.device, inode: identity.inode)
     ])
     var given = GivenDescriptors([("umbel-d1", number)])
     let inheritance = Inheritance(state, given: &given)
-    #expect(SocketIdentity(of: path) != nil)
+    #expect(FileIdentity(ofSocketAt: path) != nil)
     inheritance.discard()
-    #expect(SocketIdentity(of: path) == nil)
+    #expect(FileIdentity(ofSocketAt: path) == nil)
   }
 
   @Test func `a process that does not finish leaves guests' sockets to the next`() throws {

@@ -133,7 +133,7 @@ struct InheritedPortsTests {
     defer { unsafe unlink(path) }
     let given = Given()
     try given.listener("umbel-d1", at: path)
-    let identity = try #require(SocketIdentity(of: path))
+    let identity = try #require(FileIdentity(ofSocketAt: path))
     let state = HandOverState(listeners: [
       HandOverState.Listener(place: path, name: "umbel-d1", device: identity.device, inode: identity.inode)
     ])

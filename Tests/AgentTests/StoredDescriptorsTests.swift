@@ -10,7 +10,7 @@ private struct Files {
 
   mutating func settle(_ wanted: [StoredDescriptors.Wanted]) -> StoredDescriptors.Change {
     table.settle(wanted) { [inodes] number in
-      inodes[number].map { StoredDescriptors.Identity(device: 1, inode: $0) }
+      inodes[number].map { FileIdentity(device: 1, inode: $0) }
     }
   }
 

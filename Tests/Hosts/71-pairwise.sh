@@ -23,20 +23,6 @@ if ! reason=$(stations_possible && qemu_possible); then
 fi
 read -ra rows <<<"${MATRIX_ROWS-${rows[*]}}"
 
-# configuration HOST NUMBER: of an agent that has what all rows need; all of LAN default's own doors by leaving them out.
-configuration() {
-  local row n=10
-  echo "lans:"
-  echo "  default:"
-  echo '    doors: [bess, vde, stream, dgram, {door: stream, listen: "127.0.0.1:5555"}]'
-  echo "    ports:"
-  echo "      - {name: trunk, transport: mcast, role: trunk, group: ${group%:*}, port: ${group#*:}}"
-  for row in "${rows[@]}"; do
-    [ -z "${row_ports[$row]-}" ] || echo "      - ${row_ports[$row]//@ADDRESS@/10.1.$2.$n/16}"
-    n=$((n + 1))
-  done
-}
-
 segment s1
 host a s1 10.0.0.1/24
 host b s1 10.0.0.2/24
@@ -45,7 +31,7 @@ network=0
 for host in a b; do
   network=$((network + 1)) n=10
   for row in "${rows[@]}"; do if declare -F "prepare_$row" >/dev/null; then "prepare_$row" "$host"; fi; done
-  configuration "$host" $network >/run/hosts/$host.yaml
+  rows_configuration $network >/run/hosts/$host.yaml
   agent $host --config /run/hosts/$host.yaml
   for row in "${rows[@]}"; do
     "attach_$row" $host "$host-$row" "10.1.$network.$n/16" default

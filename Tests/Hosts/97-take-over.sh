@@ -6,25 +6,12 @@
 # Limit: 240 s
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
-needs ping
-
-host a
-cat >/run/hosts/a.yaml <<'YAML'
-lans:
-  lab:
-    ports:
-      - {name: host, transport: tap, device: tap0, address: 10.1.0.254/24}
-YAML
-agent a --config /run/hosts/a.yaml
-umbel a lan add other --door bess >/dev/null
-umbel a port add other tap device=tap9 >/dev/null
-guest_bess a g1 10.1.0.1/24 "$(door a lab)"
-guest_run a g2 10.1.0.2/24 lab
-check "both guests boot" guest_up g1 g2
-check "they reach each other" pings g1 10.1.0.2
-check "and the host" pings g2 10.1.0.254
 # shellcheck source=Tests/Hosts/survival.sh
 . "$HOSTS_DIR/survival.sh"
+
+survivors
+umbel a lan add other --door bess >/dev/null
+umbel a port add other tap device=tap9 >/dev/null
 
 # another [OPTION…]: an agent that takes over.
 another() {

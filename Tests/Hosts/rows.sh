@@ -26,6 +26,21 @@ vde_mode='' open_umask=()
 [ -z "${HOSTS_AGENTS-}" ] || vde_mode=777 open_umask=(sh -c 'umask 0; exec "$@"' -)
 small_mtu="its driver in Linux takes 1,500 bytes"
 
+# rows_configuration NETWORK: of an agent that has what all $rows need, in LAN default. The station of the first row is
+# 10.1.NETWORK.10, and so on.
+rows_configuration() {
+  local row n=10
+  echo "lans:"
+  echo "  default:"
+  echo '    doors: [bess, vde, stream, dgram, {door: stream, listen: "127.0.0.1:5555"}]'
+  echo "    ports:"
+  echo "      - {name: trunk, transport: mcast, role: trunk, group: ${group%:*}, port: ${group#*:}}"
+  for row in "${rows[@]}"; do
+    [ -z "${row_ports[$row]-}" ] || echo "      - ${row_ports[$row]//@ADDRESS@/10.1.$1.$n/16}"
+    n=$((n + 1))
+  done
+}
+
 # ---- User Mode Linux -------------------------------------------------------------------------------------------------
 
 # uml_known NAME INTERFACE ADDRESS/LENGTH: the guest that was started last.

@@ -1,8 +1,26 @@
-# What it means that guests survive the end of their agent. Needs host a with LAN lab: guests g1 (bess, 10.1.0.1) and g2
-# (handed over, 10.1.0.2), and TAP tap0 as port "host".
+# What it means that guests survive the end of their agent.
 #
+#   survivors                   makes host a with LAN lab: guests g1 (bess, 10.1.0.1) and g2 (handed over, 10.1.0.2), and
+#                               TAP tap0 as port "host"; the configuration is /run/hosts/a.yaml
 #   survives WHAT COMMAND…      the command ends the agent while they are at work
 # shellcheck disable=SC2154 # lib.sh, which comes before, sets $logs
+survivors() {
+  needs ping
+  host a
+  cat >/run/hosts/a.yaml <<'YAML'
+lans:
+  lab:
+    ports:
+      - {name: host, transport: tap, device: tap0, address: 10.1.0.254/24}
+YAML
+  agent a --config /run/hosts/a.yaml
+  guest_bess a g1 10.1.0.1/24 "$(door a lab)"
+  guest_run a g2 10.1.0.2/24 lab
+  check "both guests boot" guest_up g1 g2
+  check "they reach each other" pings g1 10.1.0.2
+  check "and the host" pings g2 10.1.0.254
+}
+
 # link GUEST: how often its network card has lost or found its link.
 link() { guest_do "$1" cat /sys/class/net/vec0/carrier_changes; }
 

@@ -22,20 +22,8 @@ fi
 
 segment s1
 host a s1 10.0.0.1/24
-configuration() {
-  local row n=10
-  echo "lans:"
-  echo "  default:"
-  echo '    doors: [bess, vde, stream, dgram, {door: stream, listen: "127.0.0.1:5555"}]'
-  echo "    ports:"
-  echo "      - {name: trunk, transport: mcast, role: trunk, group: ${group%:*}, port: ${group#*:}}"
-  for row in "${rows[@]}"; do
-    [ -z "${row_ports[$row]-}" ] || echo "      - ${row_ports[$row]//@ADDRESS@/10.1.1.$n/16}"
-    n=$((n + 1))
-  done
-}
 for row in "${rows[@]}"; do if declare -F "prepare_$row" >/dev/null; then "prepare_$row" a; fi; done
-configuration >/run/hosts/a.yaml
+rows_configuration 1 >/run/hosts/a.yaml
 agent a --config /run/hosts/a.yaml
 n=10
 stations=()

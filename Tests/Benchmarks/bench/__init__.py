@@ -1,0 +1,1 @@
+"""The benchmark beside the peers; see contrib/bench."""

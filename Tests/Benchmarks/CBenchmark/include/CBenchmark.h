@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ProbeTraffic.h"
+
 #define BENCHMARK_TIMEOUT_MS 200
 #define BENCHMARK_SLOTS 64              /* frames in a batch */
 #define BENCHMARK_SLOT_BYTES 9216       /* the longest frame */

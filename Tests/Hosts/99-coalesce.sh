@@ -37,16 +37,6 @@ agent a --config /run/hosts/a.yaml
 agent b --config /run/hosts/b.yaml
 for host in a b; do check "the trunks of host $host are up" within 10 trunk "$host" up; done
 
-# A VLAN of the hosts' own within each LAN.
-for host in a b; do
-  number=$([ "$host" = a ] && echo 1 || echo 2)
-  for lan in 51 52; do
-    ip -n "$host" link add "tap$lan.7" link "tap$lan" type vlan id 7
-    ip -n "$host" address add "10.7.$lan.$number/24" dev "tap$lan.7"
-    ip -n "$host" link set "tap$lan.7" up
-  done
-done
-
 # coalesced COUNTER LAN: of host b's TAP in that LAN.
 coalesced() { asks b ListPorts "sum(p['counters']['$1'] for p in ports if p['lan'] == '$2' and p['name'] == 'host')"; }
 
@@ -58,7 +48,6 @@ for lan in mcast vxlan; do
   check "$lan: host b is reached" host_pings a "10.$number.0.2"
   check "$lan: 100 MiB over IPv4" host_transfers a b "10.$number.0.2" 100M
   check "$lan: 100 MiB over IPv6" host_transfers a b "fd$number::2" 100M
-  check "$lan: 100 MiB in a VLAN" host_transfers a b "10.7.$number.2" 100M
   check "$lan: super-frames were made" at_least 1000 "$(coalesced coalescedFrames "$lan")"
   check "$lan: of several segments each" at_least $((4 * $(coalesced coalescedFrames "$lan"))) \
     "$(coalesced coalescedSegments "$lan")"

@@ -138,6 +138,38 @@ int benchmark_open_multicast(benchmark_endpoint *endpoint, const char *group, ui
     return 0;
 }
 
+int benchmark_open_datagram_sender(benchmark_endpoint *endpoint, const char *address, uint16_t port)
+{
+    struct sockaddr_in peer = { 0 };
+    int result = start(endpoint, socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+    if (result != 0)
+        return result;
+    peer.sin_family = AF_INET;
+    peer.sin_port = htons(port);
+    if (inet_pton(AF_INET, address, &peer.sin_addr) != 1)
+        return fail(endpoint, EINVAL);
+    if (connect(endpoint->descriptor, (struct sockaddr *)&peer, sizeof peer) != 0)
+        return fail(endpoint, errno);
+    return 0;
+}
+
+int benchmark_open_datagram_receiver(benchmark_endpoint *endpoint, uint16_t port, int bytes)
+{
+    struct sockaddr_in address = { 0 };
+    int result = start(endpoint, socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+    if (result != 0)
+        return result;
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    if (setsockopt(endpoint->descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
+        setsockopt(endpoint->descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    if (bind(endpoint->descriptor, (struct sockaddr *)&address, sizeof address) != 0)
+        return fail(endpoint, errno);
+    return 0;
+}
+
 int benchmark_open_pair(benchmark_endpoint *first, benchmark_endpoint *second)
 {
     int ends[2];
@@ -201,13 +233,19 @@ uint32_t benchmark_length(const benchmark_batch *batch, uint32_t slot)
     return batch->messages[slot].msg_len;
 }
 
+void benchmark_set_length(benchmark_batch *batch, uint32_t slot, uint32_t length)
+{
+    batch->pieces[slot].iov_len = length;
+}
+
 int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
                    uint32_t length)
 {
     int sent;
 
     for (uint32_t i = first; i < first + count; i++) {
-        batch->pieces[i].iov_len = length;
+        if (length > 0)
+            batch->pieces[i].iov_len = length;
         batch->messages[i].msg_hdr.msg_name = endpoint->peer_length > 0 ? (void *)endpoint->peer : NULL;
         batch->messages[i].msg_hdr.msg_namelen = endpoint->peer_length;
     }

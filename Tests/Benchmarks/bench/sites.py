@@ -1,1 +1,126 @@
-ROWS: list = []
+"""Across hosts: from one host's device to another's, and from guest to guest."""
+
+from typing import Callable
+
+from . import guests, peers, traffic
+from .local import load, pair
+from .peers import MERGED, SEGMENTED, UNDERLAYS, VETH, Network, Underlay
+from .rows import Contender, Figures, Goal, Row
+from .world import World, run, wait_for
+
+KERNEL = ("kernel VXLAN",)
+VXVDE = ("vxvde",)
+PEERS = ("vxvde", "tinc", "n2n")
+AHEAD = Goal(PEERS, at_least=1.0)
+
+# What is measured once a network is there.
+Work = Callable[[World], Figures]
+
+
+def across(network: Network, work: Work, underlay: Underlay = VETH, count: int = 2) -> Work:
+    """A contender's run: hosts on an underlay, joined by a network."""
+    def measure(place: World) -> Figures:
+        peers.hosts(place, count, underlay)
+        network(place)
+        return work(place)
+    return measure
+
+
+def contenders(work: Work, underlay: Underlay = VETH, count: int = 2, plain: bool = False) -> tuple[Contender, ...]:
+    """All who can join hosts, for one piece of work. `plain`: ours without GSO and GRO, too."""
+    trunk = "vxlan" if count == 2 else "vxlan-group"
+    ours = [Contender("umbel", across(peers.umbel(trunk), work, underlay, count), "umbel"),
+            Contender("umbel, mcast", across(peers.umbel("mcast"), work, underlay, count), "umbel")]
+    if plain:
+        ours.append(Contender("umbel, no GSO", across(
+            peers.umbel(trunk, ", gso: false, gro: false"), work, underlay, count), "umbel"))
+    others = {"vxvde": peers.vxvde, "tinc": peers.tinc, "n2n": peers.n2n}
+    return (*ours, Contender("kernel VXLAN", across(peers.kernel, work, underlay, count), "limit"),
+            *(Contender(name, across(network, work, underlay, count)) for name, network in others.items()))
+
+
+def tcp_rows() -> list[Row]:
+    wanted = {VETH: 0.75, SEGMENTED: 1.0, MERGED: 1.4}
+    rows = [
+        Row(f"sites-tcp-{underlay.name}", f"TCP across two hosts, {underlay.title}", "rate", "Gb/s",
+            contenders(traffic.tcp, underlay, plain=True),
+            (Goal(KERNEL, at_least=wanted[underlay]), Goal(PEERS, at_least=12)), quick=underlay is VETH)
+        for underlay in UNDERLAYS]
+    rows.append(Row("sites-tcp-flows", "TCP across two hosts, four flows", "rate", "Gb/s",
+                    contenders(lambda place: traffic.tcp(place, flows=4)), (AHEAD,)))
+    rows.append(Row("sites-tcp-both", "TCP across two hosts, both directions", "rate", "Gb/s",
+                    contenders(lambda place: traffic.tcp(place, both=True)), (AHEAD,)))
+    ring = (("a", "b"), ("b", "c"), ("c", "a"))
+    rows.append(Row("sites-tcp-three", "TCP around three hosts of one group", "rate", "Gb/s",
+                    contenders(lambda place: traffic.tcp(place, ring), count=3), (AHEAD,)))
+    return rows
+
+
+def datagram_rows() -> list[Row]:
+    small = (Goal(KERNEL, at_least=2.3), Goal(VXVDE, at_least=7))
+    rows = [
+        Row(f"sites-small-{underlay.name}", f"64-byte frames across two hosts, {underlay.title}", "rate", "frames/s",
+            contenders(traffic.datagrams, underlay, plain=underlay is VETH), small, loss_limit=100,
+            quick=underlay is VETH)
+        for underlay in UNDERLAYS]
+    rows.append(Row("sites-small-clean", "64-byte frames across two hosts, at most 1 % lost", "rate", "frames/s",
+                    contenders(traffic.clean), small))
+    rows.append(Row("sites-unbatched", "64-byte frames, one a system call", "rate", "frames/s",
+                    contenders(lambda place: traffic.datagrams(place, batch=1)),
+                    (Goal(KERNEL, at_least=0.7), AHEAD), loss_limit=100))
+    rows.append(Row("sites-mixed", "mixed sizes across two hosts", "rate", "frames/s",
+                    contenders(lambda place: traffic.datagrams(place, traffic.MIXED)), (AHEAD,), loss_limit=100))
+    return rows
+
+
+def round_trip_row() -> Row:
+    work = traffic.round_trips
+    return Row("sites-round-trip", "round trip across two hosts, p50", "p50", "us", (
+        Contender("umbel", across(peers.umbel(agent="busy-poll: 50us\n"), work), "umbel"),
+        Contender("umbel, no polling", across(peers.umbel(), work), "umbel"),
+        *(contender for contender in contenders(work) if contender.kind != "umbel"),
+    ), (Goal(VXVDE, at_most=0.3), Goal(VXVDE, at_most=1.0, figure="p99")), more_is_better=False)
+
+
+def sockets_row() -> Row:
+    def umbel(place: World) -> Figures:
+        peers.hosts(place)
+        doors = []
+        for host in ("a", "b"):
+            _, directory = place.agent(host, (
+                "lans:\n  bench:\n    doors: [bess]\n    ports:\n      - {name: site, transport: mcast, role: trunk, "
+                f"group: {peers.GROUP}, port: 1102, interface: eth0}}\n"), host)
+            doors.append(f"seqpacket:{directory}/bench/bess")
+        return pair(load(place, "pair", *doors, "--frames", "400000"))
+
+    def vxvde(place: World) -> Figures:
+        peers.hosts(place)
+        return pair(load(place, "pair", *(f"vde:{path}" for path in peers.vde_switches(place)), "--frames", "150000"))
+
+    return Row("sites-sockets", "sockets - multicast - sockets, 64 bytes", "rate", "frames/s",
+               (Contender("umbel", umbel, "umbel"), Contender("vxvde", vxvde)), (Goal(VXVDE, at_least=3.5),), quick=True)
+
+
+def guests_row() -> Row:
+    def umbel(place: World) -> Figures:
+        peers.hosts(place)
+        doors = []
+        for host in ("a", "b"):
+            _, directory = place.agent(host, (
+                "lans:\n  bench:\n    doors: [bess]\n    ports:\n      - {name: site, transport: mcast, role: trunk, "
+                f"group: {peers.GROUP}, port: 1102, interface: eth0}}\n"), host)
+            doors.append((directory / "bench" / "bess", host))
+        return guests.pair(place, *doors)
+
+    def bare(place: World) -> Figures:
+        path = place.directory / "bare"
+        place.start([str(place.build / "bare-switch"), str(path)])
+        wait_for(path.exists)
+        return guests.pair(place, (path, None), (path, None))
+
+    return Row("sites-guests", "TCP from UML guest to UML guest across hosts", "rate", "Gb/s",
+               (Contender("umbel", umbel, "umbel"), Contender("bare C switch, one host", bare, "limit")),
+               (Goal(("bare C switch, one host",), at_least=0.95),))
+
+
+ROWS: list[Row] = [*tcp_rows(), *datagram_rows(), round_trip_row(), sockets_row(), guests_row()]

@@ -31,6 +31,12 @@ int benchmark_open_vde(benchmark_endpoint *endpoint, const char *path);
 /* UDP multicast as of eth0=mcast; interface is the address of the one to use, NULL: the route decides. */
 int benchmark_open_multicast(benchmark_endpoint *endpoint, const char *group, uint16_t port, const char *interface);
 
+/* A UDP socket connected to an IPv4 address and port. */
+int benchmark_open_datagram_sender(benchmark_endpoint *endpoint, const char *address, uint16_t port);
+
+/* A UDP socket bound to a port of every IPv4 address, with a receive buffer of this many bytes where the kernel allows. */
+int benchmark_open_datagram_receiver(benchmark_endpoint *endpoint, uint16_t port, int bytes);
+
 /* Two ends of a SOCK_SEQPACKET pair: the bound, with no switch between. */
 int benchmark_open_pair(benchmark_endpoint *first, benchmark_endpoint *second);
 
@@ -51,7 +57,11 @@ uint8_t *benchmark_slot(benchmark_batch *batch, uint32_t slot);
 /* Bytes of the frame that the last receive put there. */
 uint32_t benchmark_length(const benchmark_batch *batch, uint32_t slot);
 
-/* Sends slots first to first + count - 1, each length bytes. Returns how many went; -EAGAIN: none within the timeout. */
+/* How many bytes of a slot the next send with length 0 sends. */
+void benchmark_set_length(benchmark_batch *batch, uint32_t slot, uint32_t length);
+
+/* Sends slots first to first + count - 1, each length bytes; 0: each as benchmark_set_length said. Returns how many
+ * went; -EAGAIN: none within the timeout. */
 int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
                    uint32_t length);
 

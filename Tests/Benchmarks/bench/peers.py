@@ -59,6 +59,8 @@ def number(host: str) -> int:
 
 def hosts(place: World, count: int = 2, underlay: Underlay = VETH) -> None:
     """Hosts a, b, ... on an underlay: two by a veth, more by a bridge that floods groups."""
+    if underlay.settings:
+        needs("ethtool")
     names = [place.host(chr(ord("a") + index)) for index in range(count)]
     if count == 2:
         place.wire("a", "b")

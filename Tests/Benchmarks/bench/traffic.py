@@ -5,7 +5,7 @@ import statistics
 import subprocess
 from typing import Iterable
 
-from .peers import address
+from .peers import address, needs
 from .rows import Figures
 from .world import World, machine_cpu_seconds, on, run, wait_for
 
@@ -17,6 +17,7 @@ MIXED = (22, 552, 22, 22, 552, 22, 1372, 22, 552, 22, 552, 22)
 def tcp(place: World, pairs: Iterable[tuple[str, str]] = (("a", "b"),), flows: int = 1, both: bool = False,
         seconds: int = 2) -> Figures:
     """iperf3 between pairs of hosts at the same time: received Gb/s, and the machine's CPU seconds a gigabit."""
+    needs("iperf3")
     pairs = tuple(pairs)
     for _, target in pairs:
         place.start(["iperf3", "--server", "--one-off"], target)

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,11 @@ int benchmark_open_datagram_sender(benchmark_endpoint *endpoint, const char *add
     if (connect(endpoint->descriptor, (struct sockaddr *)&peer, sizeof peer) != 0)
         return fail(endpoint, errno);
     return 0;
+}
+
+int benchmark_set_segments(const benchmark_endpoint *endpoint, int bytes)
+{
+    return setsockopt(endpoint->descriptor, IPPROTO_UDP, UDP_SEGMENT, &bytes, sizeof bytes) == 0 ? 0 : -errno;
 }
 
 int benchmark_open_datagram_receiver(benchmark_endpoint *endpoint, uint16_t port, int bytes)

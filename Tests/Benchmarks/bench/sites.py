@@ -65,6 +65,8 @@ def datagram_rows() -> list[Row]:
         for underlay in UNDERLAYS]
     rows.append(Row("sites-small-clean", "64-byte frames across two hosts, at most 1 % lost", "rate", "frames/s",
                     contenders(traffic.clean), small))
+    rows.append(Row("sites-small-segments", "64-byte frames, 64 a system call by UDP_SEGMENT", "rate", "frames/s",
+                    contenders(lambda place: traffic.datagrams(place, batch=1, segments=64)), (AHEAD,), loss_limit=100))
     rows.append(Row("sites-unbatched", "64-byte frames, one a system call", "rate", "frames/s",
                     contenders(lambda place: traffic.datagrams(place, batch=1)),
                     (Goal(KERNEL, at_least=0.7), AHEAD), loss_limit=100))

@@ -44,7 +44,7 @@ def tcp(place: World, pairs: Iterable[tuple[str, str]] = (("a", "b"),), flows: i
 
 
 def datagrams(place: World, sizes: tuple[int, ...] = SMALL, batch: int = 64, rate: float = 0,
-              seconds: float = 1) -> Figures:
+              seconds: float = 1, segments: int = 1) -> Figures:
     """UDP from host a to host b: delivered datagrams a second, and percent lost."""
     load = str(place.build / "umbel-load")
     receiver = place.start([load, "datagrams", "receive"], "b", stdout=subprocess.PIPE, text=True)
@@ -53,7 +53,7 @@ def datagrams(place: World, sizes: tuple[int, ...] = SMALL, batch: int = 64, rat
     began = machine_cpu_seconds()
     sent = values(run(
         [load, "datagrams", "send", address("b"), "--sizes", ",".join(map(str, sizes)), "--batch", str(batch),
-         "--seconds", str(seconds), "--rate", str(rate)], "a"))
+         "--seconds", str(seconds), "--rate", str(rate), "--segments", str(segments)], "a"))
     received = values(receiver.communicate(timeout=60)[0])
     cpu = machine_cpu_seconds() - began
     return {"rate": received["datagrams_per_second"], "loss": 100 * (1 - received["received"] / sent["sent"]),

@@ -65,14 +65,17 @@ typealias Address = UInt64
     return unsafe benchmark_send(memory, &endpoint, UInt32(first), UInt32(end - first), UInt32(size))
   }
 
-  /// Writes the head of a UDP datagram's payload into `slot`: "ULD2", 4 zero bytes, and the sequence number in the
-  /// machine's byte order. The rest is zero.
-  /// The next send with size 0 sends `size` bytes of it.
-  func writeDatagram(slot: Int, size: Int, sequence: UInt64) {
-    let bytes = unsafe bytes(slot)
-    unsafe benchmark_set_length(memory, UInt32(slot), UInt32(size))
-    unsafe (bytes[0], bytes[1], bytes[2], bytes[3]) = (0x55, 0x4c, 0x44, 0x32)
-    unsafe UnsafeMutableRawPointer(bytes).storeBytes(of: sequence, toByteOffset: 8, as: UInt64.self)
+  /// Writes the heads of `count` UDP datagrams of `size` bytes of payload into `slot`, one after the other: "ULD2", 4 zero
+  /// bytes, and the sequence number in the machine's byte order. The rest is zero. The next send with size 0 sends them.
+  func writeDatagrams(slot: Int, count: Int, size: Int, sequence: UInt64) {
+    precondition(size >= Batch.datagramHead && count * size <= Int(BENCHMARK_SLOT_BYTES), "a slot holds less")
+    unsafe benchmark_set_length(memory, UInt32(slot), UInt32(count * size))
+    for number in 0..<count {
+      let bytes = unsafe bytes(slot) + number * size
+      unsafe (bytes[0], bytes[1], bytes[2], bytes[3]) = (0x55, 0x4c, 0x44, 0x32)
+      unsafe UnsafeMutableRawPointer(bytes).storeBytes(
+        of: sequence + UInt64(number), toByteOffset: 8, as: UInt64.self)
+    }
   }
 
   /// The sequence number of the UDP datagram in `slot`; nil when it is none of ours.
@@ -83,7 +86,7 @@ typealias Address = UInt64
     return unsafe UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: 8, as: UInt64.self)
   }
 
-  /// Bytes of a datagram's payload that `writeDatagram` writes.
+  /// Bytes of a datagram's payload that `writeDatagrams` writes.
   static let datagramHead = 16
 
   /// Waits for frames. Returns how many came, or -errno; -EAGAIN: none within the sockets' timeout.

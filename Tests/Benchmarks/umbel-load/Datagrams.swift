@@ -16,8 +16,10 @@ struct Datagrams: ParsableCommand {
     @Argument(help: "Where to: an IPv4 address.") var address: String
     @Option(help: "The UDP port.") var port: UInt16 = 5001
     @Option(help: "Bytes of payload, 16 to 9216; several with commas are sent in turn.") var sizes = "22"
-    @Option(help: "Datagrams a system call, 1 to 64.") var batch = 64
-    @Option(help: "For how long.") var seconds = 1.0
+    @Option(help: "What a system call sends: datagrams, or runs of segments, 1 to 64.") var batch = 64
+    @Option(help: "Datagrams of the one size that the kernel makes of each that is sent, 1 to 64 (UDP_SEGMENT).")
+    var segments = 1
+    @Option(help: "For how long, in seconds.") var seconds = 1.0
     @Option(help: "Datagrams a second; 0: as many as there can be.") var rate = 0.0
 
     func validate() throws {
@@ -26,6 +28,9 @@ struct Datagrams: ParsableCommand {
       guard !numbers.isEmpty, numbers.allSatisfy({ (Batch.datagramHead...9216).contains($0) }) else {
         throw ValidationError("--sizes are 16 to 9216 bytes, with commas between")
       }
+      guard segments == 1 || (2...64).contains(segments) && numbers.count == 1 && segments * numbers[0] <= 9216 else {
+        throw ValidationError("--segments is 1 to 64 of one size, at most 9216 bytes together")
+      }
       guard seconds > 0, rate >= 0 else { throw ValidationError("--seconds is above 0 and --rate not below") }
     }
 
@@ -33,6 +38,10 @@ struct Datagrams: ParsableCommand {
       var endpoint = benchmark_endpoint()
       let result = unsafe benchmark_open_datagram_sender(&endpoint, address, port)
       guard result == 0 else { throw LoadError.cannotJoin(address, Errno(-result)) }
+      if segments > 1 {
+        let result = unsafe benchmark_set_segments(&endpoint, Int32(sizes) ?? 0)
+        guard result == 0 else { throw LoadError.cannotJoin("UDP_SEGMENT", Errno(-result)) }
+      }
       let began = monotonicNanoseconds()
       let (sent, refused) = try send(by: endpoint, from: began)
       let seconds = Double(monotonicNanoseconds() - began) / 1e9
@@ -65,12 +74,13 @@ struct Datagrams: ParsableCommand {
           }
         }
         for slot in 0..<batch {
-          let number = sent + slot
-          slots.writeDatagram(slot: slot, size: mix[number % mix.count], sequence: UInt64(number))
+          let number = sent + slot * segments
+          slots.writeDatagrams(
+            slot: slot, count: segments, size: mix[number % mix.count], sequence: UInt64(number))
         }
         let count = slots.send(by: endpoint, first: 0, end: batch, size: 0)
         if count >= 0 {
-          sent += Int(count)
+          sent += Int(count) * segments
         } else {
           // ECONNREFUSED is news of an earlier datagram.
           guard [EAGAIN, ENOBUFS, ECONNREFUSED].contains(-count) else { throw .closed(Errno(-count)) }

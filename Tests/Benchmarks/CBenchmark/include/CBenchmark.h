@@ -34,6 +34,9 @@ int benchmark_open_multicast(benchmark_endpoint *endpoint, const char *group, ui
 /* A UDP socket connected to an IPv4 address and port. */
 int benchmark_open_datagram_sender(benchmark_endpoint *endpoint, const char *address, uint16_t port);
 
+/* Has the kernel make datagrams of this many bytes of payload of what is sent at once (UDP_SEGMENT, at most 64 of them). */
+int benchmark_set_segments(const benchmark_endpoint *endpoint, int bytes);
+
 /* A UDP socket bound to a port of every IPv4 address, with a receive buffer of this many bytes where the kernel allows. */
 int benchmark_open_datagram_receiver(benchmark_endpoint *endpoint, uint16_t port, int bytes);
 

@@ -4,13 +4,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,10 +53,10 @@ static int set_path(struct sockaddr_un *address, const char *path)
     return 0;
 }
 
-int benchmark_open_seqpacket(benchmark_endpoint *endpoint, const char *path)
+static int open_connected(benchmark_endpoint *endpoint, int type, const char *path)
 {
     struct sockaddr_un address;
-    int result = start(endpoint, socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    int result = start(endpoint, socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
 
     if (result != 0)
         return result;
@@ -65,6 +65,30 @@ int benchmark_open_seqpacket(benchmark_endpoint *endpoint, const char *path)
     if (connect(endpoint->descriptor, (struct sockaddr *)&address, sizeof address) != 0)
         return fail(endpoint, errno);
     return 0;
+}
+
+int benchmark_open_seqpacket(benchmark_endpoint *endpoint, const char *path)
+{
+    return open_connected(endpoint, SOCK_SEQPACKET, path);
+}
+
+#define PREFIX 4                        /* bytes of a length */
+
+struct benchmark_stream {
+    size_t first, end;                  /* what is there of bytes */
+    uint8_t bytes[BENCHMARK_SLOTS * (PREFIX + BENCHMARK_SLOT_BYTES)];
+    struct iovec pieces[2 * BENCHMARK_SLOTS];
+    uint8_t prefix[PREFIX];             /* all frames of a call have one length */
+};
+
+int benchmark_open_stream(benchmark_endpoint *endpoint, const char *path)
+{
+    int result = open_connected(endpoint, SOCK_STREAM, path);
+
+    if (result != 0)
+        return result;
+    endpoint->stream = (uintptr_t)calloc(1, sizeof(struct benchmark_stream));
+    return endpoint->stream == 0 ? fail(endpoint, ENOMEM) : 0;
 }
 
 /* The request of version 3, with the two bytes of padding that UML sends (wire-formats of uml_switch). */
@@ -139,43 +163,6 @@ int benchmark_open_multicast(benchmark_endpoint *endpoint, const char *group, ui
     return 0;
 }
 
-int benchmark_open_datagram_sender(benchmark_endpoint *endpoint, const char *address, uint16_t port)
-{
-    struct sockaddr_in peer = { 0 };
-    int result = start(endpoint, socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-
-    if (result != 0)
-        return result;
-    peer.sin_family = AF_INET;
-    peer.sin_port = htons(port);
-    if (inet_pton(AF_INET, address, &peer.sin_addr) != 1)
-        return fail(endpoint, EINVAL);
-    if (connect(endpoint->descriptor, (struct sockaddr *)&peer, sizeof peer) != 0)
-        return fail(endpoint, errno);
-    return 0;
-}
-
-int benchmark_set_segments(const benchmark_endpoint *endpoint, int bytes)
-{
-    return setsockopt(endpoint->descriptor, IPPROTO_UDP, UDP_SEGMENT, &bytes, sizeof bytes) == 0 ? 0 : -errno;
-}
-
-int benchmark_open_datagram_receiver(benchmark_endpoint *endpoint, uint16_t port, int bytes)
-{
-    struct sockaddr_in address = { 0 };
-    int result = start(endpoint, socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-
-    if (result != 0)
-        return result;
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    if (setsockopt(endpoint->descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
-        setsockopt(endpoint->descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    if (bind(endpoint->descriptor, (struct sockaddr *)&address, sizeof address) != 0)
-        return fail(endpoint, errno);
-    return 0;
-}
-
 int benchmark_open_pair(benchmark_endpoint *first, benchmark_endpoint *second)
 {
     int ends[2];
@@ -202,6 +189,8 @@ void benchmark_close(benchmark_endpoint *endpoint)
     if (endpoint->control >= 0)
         close(endpoint->control);
     endpoint->descriptor = endpoint->control = -1;
+    free((void *)endpoint->stream);
+    endpoint->stream = 0;
 }
 
 /* ---- Batches --------------------------------------------------------------------------------------------------- */
@@ -239,9 +228,79 @@ uint32_t benchmark_length(const benchmark_batch *batch, uint32_t slot)
     return batch->messages[slot].msg_len;
 }
 
-void benchmark_set_length(benchmark_batch *batch, uint32_t slot, uint32_t length)
+/* A frame of which a part has gone is sent to its end, however long that takes. */
+static int send_stream(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
+                       uint32_t length)
 {
-    batch->pieces[slot].iov_len = length;
+    struct benchmark_stream *stream = (struct benchmark_stream *)endpoint->stream;
+    const size_t each = PREFIX + length;
+    size_t done = 0;
+
+    for (int i = 0; i < PREFIX; i++)
+        stream->prefix[i] = (uint8_t)(length >> (24 - 8 * i));
+    do {
+        struct msghdr message = { .msg_iov = stream->pieces };
+        size_t skipped = done % each;
+        ssize_t sent;
+
+        for (uint32_t i = first + (uint32_t)(done / each); i < first + count; i++) {
+            stream->pieces[message.msg_iovlen++] = (struct iovec){ stream->prefix, PREFIX };
+            stream->pieces[message.msg_iovlen++] = (struct iovec){ batch->bytes[i], length };
+        }
+        for (struct iovec *piece = stream->pieces; skipped > 0; piece++) {
+            const size_t part = skipped < piece->iov_len ? skipped : piece->iov_len;
+
+            piece->iov_base = (uint8_t *)piece->iov_base + part;
+            piece->iov_len -= part;
+            skipped -= part;
+        }
+        sent = sendmsg(endpoint->descriptor, &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EAGAIN && done == 0)
+            return -EAGAIN;
+        if (sent < 0 && errno != EINTR && errno != EAGAIN)
+            return -errno;
+        done += sent > 0 ? (size_t)sent : 0;
+    } while (done == 0 || done % each != 0);
+    return (int)(done / each);
+}
+
+static size_t announced(const uint8_t *prefix)
+{
+    return (size_t)prefix[0] << 24 | (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
+}
+
+static int receive_stream(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t limit)
+{
+    struct benchmark_stream *stream = (struct benchmark_stream *)endpoint->stream;
+    uint32_t count = 0;
+
+    for (;;) {
+        ssize_t received;
+
+        while (count < limit && stream->end - stream->first >= PREFIX) {
+            const uint8_t *prefix = stream->bytes + stream->first;
+            const size_t length = announced(prefix);
+
+            if (length > BENCHMARK_SLOT_BYTES)
+                return -EBADMSG;
+            if (stream->end - stream->first < PREFIX + length)
+                break;
+            memcpy(batch->bytes[count], prefix + PREFIX, length);
+            batch->messages[count++].msg_len = (unsigned int)length;
+            stream->first += PREFIX + length;
+        }
+        if (count > 0)
+            return (int)count;
+        memmove(stream->bytes, stream->bytes + stream->first, stream->end - stream->first);
+        stream->end -= stream->first;
+        stream->first = 0;
+        received = recv(endpoint->descriptor, stream->bytes + stream->end, sizeof stream->bytes - stream->end, 0);
+        if (received == 0)
+            return -EPIPE;
+        if (received < 0 && errno != EINTR)
+            return -errno;
+        stream->end += received > 0 ? (size_t)received : 0;
+    }
 }
 
 int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
@@ -249,9 +308,10 @@ int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, u
 {
     int sent;
 
+    if (endpoint->stream != 0)
+        return send_stream(batch, endpoint, first, count, length);
     for (uint32_t i = first; i < first + count; i++) {
-        if (length > 0)
-            batch->pieces[i].iov_len = length;
+        batch->pieces[i].iov_len = length;
         batch->messages[i].msg_hdr.msg_name = endpoint->peer_length > 0 ? (void *)endpoint->peer : NULL;
         batch->messages[i].msg_hdr.msg_namelen = endpoint->peer_length;
     }
@@ -265,6 +325,8 @@ int benchmark_receive(benchmark_batch *batch, const benchmark_endpoint *endpoint
 {
     int received;
 
+    if (endpoint->stream != 0)
+        return receive_stream(batch, endpoint, limit);
     for (uint32_t i = 0; i < limit; i++) {
         batch->pieces[i].iov_len = BENCHMARK_SLOT_BYTES;
         batch->messages[i].msg_hdr.msg_name = NULL;

@@ -65,30 +65,6 @@ typealias Address = UInt64
     return unsafe benchmark_send(memory, &endpoint, UInt32(first), UInt32(end - first), UInt32(size))
   }
 
-  /// Writes the heads of `count` UDP datagrams of `size` bytes of payload into `slot`, one after the other: "ULD2", 4 zero
-  /// bytes, and the sequence number in the machine's byte order. The rest is zero. The next send with size 0 sends them.
-  func writeDatagrams(slot: Int, count: Int, size: Int, sequence: UInt64) {
-    precondition(size >= Batch.datagramHead && count * size <= Int(BENCHMARK_SLOT_BYTES), "a slot holds less")
-    unsafe benchmark_set_length(memory, UInt32(slot), UInt32(count * size))
-    for number in 0..<count {
-      let bytes = unsafe bytes(slot) + number * size
-      unsafe (bytes[0], bytes[1], bytes[2], bytes[3]) = (0x55, 0x4c, 0x44, 0x32)
-      unsafe UnsafeMutableRawPointer(bytes).storeBytes(
-        of: sequence + UInt64(number), toByteOffset: 8, as: UInt64.self)
-    }
-  }
-
-  /// The sequence number of the UDP datagram in `slot`; nil when it is none of ours.
-  func datagramSequence(slot: Int) -> UInt64? {
-    guard unsafe benchmark_length(memory, UInt32(slot)) >= Batch.datagramHead else { return nil }
-    let bytes = unsafe bytes(slot)
-    guard unsafe (bytes[0], bytes[1], bytes[2], bytes[3]) == (0x55, 0x4c, 0x44, 0x32) else { return nil }
-    return unsafe UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-  }
-
-  /// Bytes of a datagram's payload that `writeDatagrams` writes.
-  static let datagramHead = 16
-
   /// Waits for frames. Returns how many came, or -errno; -EAGAIN: none within the sockets' timeout.
   func receive(by endpoint: benchmark_endpoint, limit: Int = Batch.slots) -> Int32 {
     var endpoint = endpoint

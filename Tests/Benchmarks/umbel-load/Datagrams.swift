@@ -23,27 +23,30 @@ struct Datagrams: ParsableCommand {
     @Option(help: "Datagrams a second; 0: as many as there can be.") var rate = 0.0
 
     func validate() throws {
-      guard (1...Batch.slots).contains(batch) else { throw ValidationError("--batch is 1 to \(Batch.slots)") }
+      guard (1...Int(BENCHMARK_SLOTS)).contains(batch) else {
+        throw ValidationError("--batch is 1 to \(BENCHMARK_SLOTS)")
+      }
       let numbers = sizes.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
-      guard !numbers.isEmpty, numbers.allSatisfy({ (Batch.datagramHead...9216).contains($0) }) else {
+      guard !numbers.isEmpty,
+        numbers.allSatisfy({ (Int(BENCHMARK_DATAGRAM_HEAD)...Int(BENCHMARK_DATAGRAM_BYTES)).contains($0) })
+      else {
         throw ValidationError("--sizes are 16 to 9216 bytes, with commas between")
       }
-      guard segments == 1 || (2...64).contains(segments) && numbers.count == 1 && segments * numbers[0] <= 9216 else {
+      guard
+        segments == 1
+          || (2...64).contains(segments) && numbers.count == 1 && segments * numbers[0] <= BENCHMARK_DATAGRAM_BYTES
+      else {
         throw ValidationError("--segments is 1 to 64 of one size, at most 9216 bytes together")
       }
       guard seconds > 0, rate >= 0 else { throw ValidationError("--seconds is above 0 and --rate not below") }
     }
 
     func run() throws {
-      var endpoint = benchmark_endpoint()
-      let result = unsafe benchmark_open_datagram_sender(&endpoint, address, port)
-      guard result == 0 else { throw LoadError.cannotJoin(address, Errno(-result)) }
-      if segments > 1 {
-        let result = unsafe benchmark_set_segments(&endpoint, Int32(sizes) ?? 0)
-        guard result == 0 else { throw LoadError.cannotJoin("UDP_SEGMENT", Errno(-result)) }
-      }
+      let segment = segments > 1 ? Int32(sizes) ?? 0 : 0
+      let socket = unsafe benchmark_open_datagram_sender(address, port, segment)
+      guard socket >= 0 else { throw LoadError.cannotJoin(address, Errno(-socket)) }
       let began = monotonicNanoseconds()
-      let (sent, refused) = try send(by: endpoint, from: began)
+      let (sent, refused) = try send(by: socket, from: began)
       let seconds = Double(monotonicNanoseconds() - began) / 1e9
       var report = Report()
       report.add("mode", "datagrams")
@@ -55,11 +58,10 @@ struct Datagrams: ParsableCommand {
     }
 
     /// - Returns: datagrams that the socket took, and how often it took none because a queue was full.
-    private func send(by endpoint: benchmark_endpoint, from began: UInt64) throws(LoadError) -> (
-      sent: Int, refused: Int
-    ) {
-      let slots = try Batch()
-      let mix = sizes.split(separator: ",").map { Int($0) ?? 0 }
+    private func send(by socket: Int32, from began: UInt64) throws(LoadError) -> (sent: Int, refused: Int) {
+      let mix = sizes.split(separator: ",").map { UInt32($0) ?? 0 }
+      // The lengths of a batch, for each size that may be its first.
+      let lengths = mix.indices.map { first in (0..<batch).map { mix[(first + $0) % mix.count] } }
       let end = began + UInt64(seconds * 1e9)
       var sent = 0
       var refused = 0
@@ -73,12 +75,8 @@ struct Datagrams: ParsableCommand {
             continue
           }
         }
-        for slot in 0..<batch {
-          let number = sent + slot * segments
-          slots.writeDatagrams(
-            slot: slot, count: segments, size: mix[number % mix.count], sequence: UInt64(number))
-        }
-        let count = slots.send(by: endpoint, first: 0, end: batch, size: 0)
+        let count = unsafe benchmark_send_datagrams(
+          socket, UInt64(sent), lengths[sent % mix.count], UInt32(batch), UInt32(segments))
         if count >= 0 {
           sent += Int(count) * segments
         } else {
@@ -99,17 +97,16 @@ struct Datagrams: ParsableCommand {
     @Option(help: "How long to wait for the first, in seconds.") var patience = 10.0
 
     func run() throws {
-      var endpoint = benchmark_endpoint()
-      let result = unsafe benchmark_open_datagram_receiver(&endpoint, port, buffer)
-      guard result == 0 else { throw LoadError.cannotJoin("port \(port)", Errno(-result)) }
+      let socket = benchmark_open_datagram_receiver(port, buffer)
+      guard socket >= 0 else { throw LoadError.cannotJoin("port \(port)", Errno(-socket)) }
       print("ready")
       fflush(nil)
-      let slots = try Batch()
+      var numbers = [UInt64](repeating: 0, count: Int(BENCHMARK_SLOTS))
       let deadline = monotonicNanoseconds() + UInt64(patience * 1e9)
       var (received, misordered, above, silences) = (0, 0, UInt64(0), 0)
       var (firstAt, lastAt) = (UInt64(0), UInt64(0))
       while silences < 3 {
-        let count = slots.receive(by: endpoint)
+        let count = unsafe benchmark_receive_datagrams(socket, &numbers)
         let now = monotonicNanoseconds()
         if count == -EAGAIN {
           if received > 0 { silences += 1 } else if now > deadline { break }
@@ -117,11 +114,10 @@ struct Datagrams: ParsableCommand {
         }
         guard count >= 0 else { throw LoadError.closed(Errno(-count)) }
         silences = 0
-        if received == 0 { firstAt = now }
-        for slot in 0..<Int(count) {
-          guard let sequence = slots.datagramSequence(slot: slot) else { continue }
-          received += 1
-          if sequence < above { misordered += 1 } else { above = sequence + 1 }
+        if received == 0 && count > 0 { firstAt = now }
+        received += Int(count)
+        for number in numbers.prefix(Int(count)) {
+          if number < above { misordered += 1 } else { above = number + 1 }
         }
         lastAt = now
       }

@@ -10,35 +10,33 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "Datagrams.h"
+#include "ProbeTraffic.h"
+
 #define BENCHMARK_TIMEOUT_MS 200
 #define BENCHMARK_SLOTS 64              /* frames in a batch */
 #define BENCHMARK_SLOT_BYTES 9216       /* the longest frame */
 
 /* One client's way in. */
 typedef struct benchmark_endpoint {
-    int32_t descriptor;                 /* frames, one a message */
+    int32_t descriptor;                 /* frames, one a message, or a stream of them */
     int32_t control;                    /* VDE: the stream that holds the port; -1: none */
     uint32_t peer_length;               /* bytes of peer; 0: the socket is connected */
     uint8_t peer[128];                  /* a sockaddr: where frames are sent */
+    uintptr_t stream;                   /* address of what a stream has brought and nobody has taken yet; 0: messages */
 } benchmark_endpoint;
 
 /* UML's vector transport bess: a SOCK_SEQPACKET to path. */
 int benchmark_open_seqpacket(benchmark_endpoint *endpoint, const char *path);
+
+/* QEMU's -netdev stream: a SOCK_STREAM to path, with four bytes before each frame that give its length, big-endian. */
+int benchmark_open_stream(benchmark_endpoint *endpoint, const char *path);
 
 /* uml_switch and VDE, protocol version 3: path is the control socket, or the directory that holds it as "ctl". */
 int benchmark_open_vde(benchmark_endpoint *endpoint, const char *path);
 
 /* UDP multicast as of eth0=mcast; interface is the address of the one to use, NULL: the route decides. */
 int benchmark_open_multicast(benchmark_endpoint *endpoint, const char *group, uint16_t port, const char *interface);
-
-/* A UDP socket connected to an IPv4 address and port. */
-int benchmark_open_datagram_sender(benchmark_endpoint *endpoint, const char *address, uint16_t port);
-
-/* Has the kernel make datagrams of this many bytes of payload of what is sent at once (UDP_SEGMENT, at most 64 of them). */
-int benchmark_set_segments(const benchmark_endpoint *endpoint, int bytes);
-
-/* A UDP socket bound to a port of every IPv4 address, with a receive buffer of this many bytes where the kernel allows. */
-int benchmark_open_datagram_receiver(benchmark_endpoint *endpoint, uint16_t port, int bytes);
 
 /* Two ends of a SOCK_SEQPACKET pair: the bound, with no switch between. */
 int benchmark_open_pair(benchmark_endpoint *first, benchmark_endpoint *second);
@@ -60,11 +58,7 @@ uint8_t *benchmark_slot(benchmark_batch *batch, uint32_t slot);
 /* Bytes of the frame that the last receive put there. */
 uint32_t benchmark_length(const benchmark_batch *batch, uint32_t slot);
 
-/* How many bytes of a slot the next send with length 0 sends. */
-void benchmark_set_length(benchmark_batch *batch, uint32_t slot, uint32_t length);
-
-/* Sends slots first to first + count - 1, each length bytes; 0: each as benchmark_set_length said. Returns how many
- * went; -EAGAIN: none within the timeout. */
+/* Sends slots first to first + count - 1, each length bytes. Returns how many went; -EAGAIN: none within the timeout. */
 int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
                    uint32_t length);
 

@@ -4,12 +4,18 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,6 +144,22 @@ int benchmark_open_multicast(benchmark_endpoint *endpoint, const char *group, ui
     return 0;
 }
 
+int benchmark_open_tap(benchmark_endpoint *endpoint, const char *name)
+{
+    struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+    int result = start(endpoint, open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+
+    if (result != 0)
+        return result;
+    endpoint->is_device = 1;
+    if (strlen(name) >= sizeof request.ifr_name)
+        return fail(endpoint, ENAMETOOLONG);
+    strcpy(request.ifr_name, name);
+    if (ioctl(endpoint->descriptor, TUNSETIFF, &request) != 0)
+        return fail(endpoint, errno);
+    return 0;
+}
+
 int benchmark_open_pair(benchmark_endpoint *first, benchmark_endpoint *second)
 {
     int ends[2];
@@ -201,20 +223,65 @@ uint32_t benchmark_length(const benchmark_batch *batch, uint32_t slot)
     return batch->messages[slot].msg_len;
 }
 
-int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
-                   uint32_t length)
+/* What sendmmsg and recvmmsg do, for a descriptor that is no socket. */
+static int write_frames(int descriptor, struct mmsghdr *messages, uint32_t count)
+{
+    uint32_t done = 0;
+
+    while (done < count && writev(descriptor, messages[done].msg_hdr.msg_iov, 1) >= 0)
+        done++;
+    return done > 0 ? (int)done : -1;
+}
+
+static int read_frames(int descriptor, struct mmsghdr *messages, uint32_t limit)
+{
+    struct pollfd wanted = { .fd = descriptor, .events = POLLIN };
+    uint32_t done = 0;
+
+    if (poll(&wanted, 1, BENCHMARK_TIMEOUT_MS) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    for (; done < limit; done++) {
+        ssize_t length = readv(descriptor, messages[done].msg_hdr.msg_iov, 1);
+        if (length < 0)
+            break;
+        messages[done].msg_len = (unsigned)length;
+    }
+    return done > 0 ? (int)done : -1;
+}
+
+/* Sends slots first to first + count - 1, whose lengths are set. */
+static int send_slots(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count)
 {
     int sent;
 
     for (uint32_t i = first; i < first + count; i++) {
-        batch->pieces[i].iov_len = length;
         batch->messages[i].msg_hdr.msg_name = endpoint->peer_length > 0 ? (void *)endpoint->peer : NULL;
         batch->messages[i].msg_hdr.msg_namelen = endpoint->peer_length;
     }
     do
-        sent = sendmmsg(endpoint->descriptor, batch->messages + first, count, MSG_NOSIGNAL);
+        sent = endpoint->is_device
+            ? write_frames(endpoint->descriptor, batch->messages + first, count)
+            : sendmmsg(endpoint->descriptor, batch->messages + first, count, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;
+}
+
+int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
+                   uint32_t length)
+{
+    for (uint32_t i = first; i < first + count; i++)
+        batch->pieces[i].iov_len = length;
+    return send_slots(batch, endpoint, first, count);
+}
+
+int benchmark_send_mixed(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
+                         const uint32_t *lengths)
+{
+    for (uint32_t i = first; i < first + count; i++)
+        batch->pieces[i].iov_len = lengths[i];
+    return send_slots(batch, endpoint, first, count);
 }
 
 int benchmark_receive(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t limit)
@@ -227,7 +294,9 @@ int benchmark_receive(benchmark_batch *batch, const benchmark_endpoint *endpoint
         batch->messages[i].msg_hdr.msg_namelen = 0;
     }
     do
-        received = recvmmsg(endpoint->descriptor, batch->messages, limit, MSG_WAITFORONE, NULL);
+        received = endpoint->is_device
+            ? read_frames(endpoint->descriptor, batch->messages, limit)
+            : recvmmsg(endpoint->descriptor, batch->messages, limit, MSG_WAITFORONE, NULL);
     while (received < 0 && errno == EINTR);
     if (received < 0)
         return -errno;

@@ -21,8 +21,8 @@ QUICK_ROUNDS = 3
 
 
 def measure(rows: list[Row], build: pathlib.Path, rounds: int, seconds: float | None) -> tuple[Results, int]:
-    """Every contender of every row, started fresh, one after the other; then the next round, as long as there are rounds
-    and time. Returns the figures and how many rounds there were."""
+    """Every contender of every row, started fresh, one after the other; then the next round, as long as there are
+    rounds and time. Returns the figures and how many rounds there were."""
     results = Results()
     began = time.monotonic()
     for number in range(rounds):
@@ -38,7 +38,7 @@ def measure(rows: list[Row], build: pathlib.Path, rounds: int, seconds: float | 
 
 def measure_one(row: str, contender, build: pathlib.Path, results: Results, number: str) -> None:
     key = f"{row}: {contender.name}"
-    if key in results.missing or key in results.failed:
+    if key in results.missing:
         return
     began = time.monotonic()
     try:
@@ -79,7 +79,8 @@ def main() -> None:
     parser.add_argument("--build", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="fewer rows and rounds, in less than three minutes")
     parser.add_argument("--rounds", type=int, help=f"default 5; with --quick at most {QUICK_ROUNDS}, as time allows")
-    parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="rows by name, such as 'switch-*'")
+    parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
+                        help="rows by name, such as 'switch-*'; may be given again")
     parser.add_argument("--list", action="store_true", help="only print the names of the rows")
     parser.add_argument("--output", type=pathlib.Path, required=True, metavar="DIR",
                         help="where bench.md, bench.json and the plots go; default: .build/bench")

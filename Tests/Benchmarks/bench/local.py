@@ -23,7 +23,8 @@ def load(place: World, mode: str, switch: Switch, words: tuple[str, ...], prefix
     """Runs umbel-load on a switch and reads its key=value pairs."""
     words = (mode, *switch.ways, *words, *(word for way in switch.others for word in ("--also", way)),
              *(word for process in switch.processes for word in ("--pid", str(process))))
-    pairs = (word.partition("=") for word in run([*prefix, str(place.build / "umbel-load"), *words], switch.host).split())
+    printed = run([*prefix, str(place.build / "umbel-load"), *words], switch.host)
+    pairs = (word.partition("=") for word in printed.split())
     return {key: float(value) for key, _, value in pairs if value.replace(".", "", 1).replace("-", "", 1).isdigit()}
 
 
@@ -65,7 +66,7 @@ def stream(*words: str) -> Run:
     return measure
 
 
-# ---- Rows -----------------------------------------------------------------------------------------------------------
+# ---- Rows ------------------------------------------------------------------------------------------------------------
 
 PEERS = ("vde_switch", "uml_switch")
 LIMIT = "bare C switch"
@@ -116,8 +117,8 @@ def flood_row(receivers: int) -> Row:
     frames = 1_280_000 // receivers
     words = ("--receivers", str(receivers), "--frames", str(frames), "--warm-up", "1000")
     return Row(f"flood-{receivers}", f"broadcasts of 64 bytes to {receivers} guests", "rate", "copies/s",
-               side_by_side("flood", *words, lan=NO_STORM_LIMIT, vde_options=("-n", "256")), (Goal(PEERS, at_least=1.0),),
-               quick=receivers == 16, plot=("receivers of a flood", receivers))
+               side_by_side("flood", *words, lan=NO_STORM_LIMIT, vde_options=("-n", "256")),
+               (Goal(PEERS, at_least=1.0),), quick=receivers == 16, plot=("receivers of a flood", receivers))
 
 
 def stations_row(stations: int) -> Row:
@@ -154,7 +155,8 @@ def round_trip_row(name: str, title: str, prefix: tuple[str, ...], at_most: floa
 def lans_row(count: int) -> Row:
     words = ("--frames", str(320_000 // count), "--warm-up", "1000")
     return Row(
-        f"lans-{count}", f"{count} LANs at once, 64 bytes, sum" if count > 1 else "one LAN, 64 bytes", "rate", "frames/s",
+        f"lans-{count}", f"{count} LANs at once, 64 bytes, sum" if count > 1 else "one LAN, 64 bytes",
+        "rate", "frames/s",
         (
             Contender("umbel", throughput("pair", umbel(lans=count), *words), "umbel"),
             Contender(LIMIT, throughput("pair", several(bare, count), *words), "limit"),
@@ -164,7 +166,7 @@ def lans_row(count: int) -> Row:
         (Goal(PEERS, at_least=1.0),), plot=("LANs at once", count))
 
 
-# ---- TCP from TAP to TAP --------------------------------------------------------------------------------------------
+# ---- TCP from TAP to TAP ---------------------------------------------------------------------------------------------
 
 def transfer(place: World, sender: str, receiver: str) -> Figures:
     """TCP from 10.0.0.1 on one host to 10.0.0.2 on another, for two seconds; CPU time is the whole machine's."""
@@ -184,8 +186,8 @@ def address(host: str, device: str, last: int) -> None:
 
 
 def umbel_taps(place: World) -> Figures:
-    """One umbeld with two TAPs. Both are in its network, with routes and rules that make two hosts of it: what goes to the
-    other's address leaves by the own TAP, though both addresses are here."""
+    """One umbeld with two TAPs. Both are in its network, with routes and rules that make two hosts of it: what goes to
+    the other's address leaves by the own TAP, though both addresses are here."""
     host = place.host("s")
     place.agent("a", "lans:\n  bench:\n    ports:\n"
                 "      - {transport: tap, device: tap1}\n      - {transport: tap, device: tap2}\n", host)

@@ -13,8 +13,8 @@ from .rows import Row  # noqa: E402
 
 
 def draw(table: Table, directory: pathlib.Path) -> list[pathlib.Path]:
-    """One file for each first word of `Row.plot` that has two rows or more: its figure, and the CPU time a frame beside it
-    where there is one. Returns the files."""
+    """One file for each first word of `Row.plot` that has two rows or more: its figure, and the CPU time a frame beside
+    it where there is one. Returns the files."""
     groups: dict[str, list[Row]] = {}
     for row in table.rows:
         if row.plot:
@@ -64,7 +64,7 @@ def panel(axis, table: Table, rows: list[Row], figure: str, word: str, label: st
 
 
 def lines(table: Table, rows: list[Row], figure: str) -> dict[str, list[tuple[float, float]]]:
-    """Places and medians of each contender that takes part in more than one row; a contender that cuts frames has none."""
+    """Places and medians of each contender that has more than one; where it cuts frames it has none."""
     found: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
         for contender in row.contenders:

@@ -100,7 +100,7 @@ class Table:
             met = False
         return Verdict(" ".join(words), ratio, met)
 
-    # ---- Markdown ------------------------------------------------------------------------------------------------------
+    # ---- Markdown ----------------------------------------------------------------------------------------------------
 
     def summary(self) -> str:
         """One line a row."""
@@ -158,7 +158,7 @@ class Table:
                     ", ".join(others)])
         return markdown(lines)
 
-    # ---- Terminal ------------------------------------------------------------------------------------------------------
+    # ---- Terminal ----------------------------------------------------------------------------------------------------
 
     def text(self) -> str:
         """One line a contender, goals below: what fits a terminal."""
@@ -179,7 +179,7 @@ class Table:
             lines += [f"  goal: {goal_text(verdict)}" for verdict in self.verdicts(row)]
         return "\n".join(lines) + "\n"
 
-    # ---- JSON ----------------------------------------------------------------------------------------------------------
+    # ---- JSON --------------------------------------------------------------------------------------------------------
 
     def json(self) -> list[dict[str, object]]:
         """Rows as they are written to bench.json."""

@@ -15,7 +15,7 @@ Start = Callable[[World, tuple[str, ...]], "Switch"]
 
 # What SO_SNDBUF of 4 MiB makes of a socket's buffer: the kernel doubles what is asked for.
 RAISED_BYTES = 8 << 20
-# A descriptor of the network namespace that contrib/bench was called in: net.core.*mem_default is not to be set in others.
+# A descriptor of the network namespace that contrib/bench was called in: net.core.*mem_default cannot be set in others.
 MACHINE_NETWORK = 9
 
 
@@ -91,7 +91,7 @@ def listening(place: World, name: str, command: Callable[[pathlib.Path], list[st
     """A process with a socket. Its standard input stays open: vde_switch and uml_switch end with theirs."""
     path = place.directory / f"{name}{len(place.processes)}"
     process = place.start([*prefix, *command(path)], stdin=subprocess.PIPE)
-    wait_for(lambda: path.is_socket() or (path / "ctl").is_socket())
+    wait_for(lambda: str(path) in run(["ss", "-Hxl"]))
     return Switch((f"{way}:{path}",), (process.pid,))
 
 

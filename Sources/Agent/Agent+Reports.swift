@@ -27,7 +27,7 @@ extension Agent {
           .warning, "plugin \(port.transport.description.name) breaks a rule at \(port.path): \(report.text.string)",
           id: .pluginMisbehaves)
       case .clientArrived:
-        port.door?.arrived(report.client)
+        port.door?.arrived(report.client, at: port)
       case .flap:
         noteFlap(report, newer: port)
       case .ownUnderlay:

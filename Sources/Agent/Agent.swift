@@ -35,6 +35,10 @@ final class Agent {
 
   private(set) var lans: [ManagedLAN] = []
   private(set) var threads: [ForwardingThread] = []
+  /// For so many nanoseconds after a frame they do not sleep.
+  private(set) var busyPoll: UInt64 = 0
+  /// The LANs of the configuration that was read last: what is to be made may decide where another goes.
+  var wanted: [LanConfiguration] = []
   /// The datagrams by which the trunks of all LANs reach other hosts.
   let underlay = UnderlayRegistry()
 
@@ -76,6 +80,8 @@ final class Agent {
   /// Starts the forwarding threads, the LANs, their doors and ports.
   func start(_ configuration: Configuration) throws(AgentFailure) {
     for index in 0..<configuration.threads { try startThread(index) }
+    if configuration.busyPoll > 0 { setBusyPoll(configuration.busyPoll) }
+    wanted = configuration.lans
     dropChanged(configuration)
     for lan in configuration.lans { try addLAN(lan) }
   }
@@ -94,6 +100,12 @@ final class Agent {
     } catch {
       throw AgentFailure("forwarding thread \(index) cannot be started: \(error)")
     }
+  }
+
+  /// Has the forwarding threads not sleep for so many nanoseconds after a frame; 0: they sleep at once.
+  func setBusyPoll(_ nanoseconds: UInt64) {
+    busyPoll = nanoseconds
+    for thread in threads { thread.post(unsafe ForwardingCommand(.setBusyPoll(nanoseconds))) }
   }
 
   /// Makes a LAN with its doors and ports. A port whose transport cannot open it is shown as failed in the journal and
@@ -121,7 +133,7 @@ final class Agent {
   func makeLAN(_ configuration: LanConfiguration) throws(AgentFailure) -> ManagedLAN {
     if isEnding { throw AgentFailure("the agent is ending") }
     guard lans.count < Self.mostLANs else { throw AgentFailure("there are \(Self.mostLANs) LANs, as many as can be") }
-    guard let thread = thread(for: configuration) else { throw AgentFailure("no forwarding thread") }
+    let thread = thread(for: configuration)
     let lan: ManagedLAN
     do throws(Errno) {
       lan = try ManagedLAN(configuration, agent: self, thread: thread)
@@ -137,19 +149,6 @@ final class Agent {
   func noteUp(_ lan: ManagedLAN) {
     journal.log(.info, "LAN \(lan.name) is up", id: .lanUp, fields: [.lan: lan.name])
     noteStatus()
-  }
-
-  /// The thread of the LANs with which this one shares a socket, or else that with the fewest LANs; there is at least one.
-  private func thread(for configuration: LanConfiguration) -> ForwardingThread? {
-    let sockets = configuration.ports.compactMap { port in
-      catalogue.transport(named: port.transport)?.description.sharedSocket(of: port.values)
-    }
-    let partner = lans.first { lan in
-      lan.ports.contains { port in
-        port.transport.description.sharedSocket(of: port.values).map { sockets.contains($0) } ?? false
-      }
-    }
-    return partner?.thread ?? threads.min { $0.lanCount < $1.lanCount }
   }
 
   /// Opens a port of the configuration.
@@ -187,19 +186,15 @@ final class Agent {
   }
 
   /// The record of a plugin's endpoint, which several ports may share.
-  func endpoint(
-    _ endpoint: OpaquePointer, of transport: LoadedTransport, for lan: ManagedLAN
-  ) throws(PluginProblem) -> SharedEndpoint {
+  /// - Parameter port: is being opened. If another forwarding thread than its LAN's has the endpoint, the LAN goes there,
+  ///   as long as nothing else is in it.
+  func endpoint(_ endpoint: OpaquePointer, for port: ManagedPort) throws(PluginProblem) -> SharedEndpoint {
     if let known = unsafe endpoints[endpoint]?.endpoint {
-      guard known.thread === lan.thread else {
-        throw PluginProblem(
-          error: EBUSY,
-          text: "it shares a socket with a LAN of another forwarding thread; use `threads: 1`, or another socket")
-      }
+      if known.thread !== port.lan.thread { try move(port.lan, to: known.thread, for: port) }
       return known
     }
     unsafe endpoints = unsafe endpoints.filter { unsafe $0.value.endpoint != nil }
-    let shared = unsafe SharedEndpoint(endpoint, of: transport, on: lan.thread)
+    let shared = unsafe SharedEndpoint(endpoint, of: port.transport, on: port.lan.thread)
     unsafe endpoints[endpoint] = WeakEndpoint(endpoint: shared)
     return shared
   }

@@ -4,6 +4,7 @@
 /* ---- Local sockets and processes ------------------------------------------------------------------------------- */
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -51,6 +52,14 @@ int clinux_peer_process(int socket)
 int clinux_process_descriptor(int32_t process)
 {
     return (int)syscall(SYS_pidfd_open, process, 0);
+}
+
+int clinux_processor_count(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return CPU_COUNT(&set);
 }
 
 int clinux_memory_file(const char *name)

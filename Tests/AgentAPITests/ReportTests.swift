@@ -70,9 +70,9 @@ struct ReportTests {
   func lans() {
     #expect(
       Table.lans([lan]).rendered() == """
-        LAN      PORTS  STATIONS   LIMIT  AGEING  DOOR  SOCKET
-        default      2         4  65,536   5 min  bess  /run/umbel/default/bess
-                                                  vde   /run/umbel/default/vde
+        LAN      PORTS  STATIONS   LIMIT  AGEING  THREAD  DOOR  SOCKET
+        default      2         4  65,536   5 min       0  bess  /run/umbel/default/bess
+                                                          vde   /run/umbel/default/vde
 
         """)
   }

@@ -22,7 +22,8 @@ extension PresentLAN {
 private func difference(_ old: String, _ new: String) throws -> ConfigurationDifference {
   let old = try read(old)
   return ConfigurationDifference(
-    from: old.lans.map { PresentLAN($0) }, threads: old.threads, to: try read(new), transports: transports)
+    from: old.lans.map { PresentLAN($0) }, threads: old.threads, busyPoll: old.busyPoll, to: try read(new),
+    transports: transports)
 }
 
 /// Of LAN `lab`, whose content the two texts are.
@@ -70,6 +71,27 @@ struct ConfigurationDifferenceTests {
   @Test("Another number of threads is told")
   func threads() throws {
     #expect(try difference("threads: 1\nlans: {}", "threads: 3\nlans: {}").otherThreads == 3)
+  }
+
+  @Test("Another busy-poll is told, and nothing else for it")
+  func busyPoll() throws {
+    let other = try difference("lans: {}", "busy-poll: 50us\nlans: {}")
+    #expect(other.otherBusyPoll == 50_000 && other.otherThreads == nil)
+    #expect(try difference("busy-poll: off\nlans: {}", "lans: {}").otherBusyPoll == nil)
+  }
+
+  @Test("A LAN that is pinned elsewhere is told, and one that is where it is pinned is not")
+  func thread() throws {
+    let present = PresentLAN(
+      try read("threads: 3\nlans: {lab: {}}").lans[0], doors: [], ports: [], isConfigured: true, thread: 1)
+    func change(_ options: String) throws -> LANDifference? {
+      let wanted = try read("threads: 3\nlans: {lab: {\(options)doors: []}}")
+      return ConfigurationDifference(from: [present], threads: 3, to: wanted, transports: transports).changed.first
+    }
+    #expect(try #require(try change("thread: 2, ")).otherThread == 2)
+    let same = try #require(try change("thread: 1, "))
+    #expect(same.otherThread == nil && same.wanted.thread == 1 && !same.hasOtherOptions)
+    #expect(try change("") == nil)
   }
 
   @Test(

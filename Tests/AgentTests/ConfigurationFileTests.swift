@@ -137,7 +137,7 @@ func fragmentsAreAFile() throws {
   try folder.write("lans.d", "")
   #expect(
     folder.complaints() == [
-      "u.yaml:1:1: colour: is not a key of the file; allowed is lans or threads",
+      "u.yaml:1:1: colour: is not a key of the file; allowed is lans, threads or busy-poll",
       "lans.d: cannot be read: Not a directory",
     ])
 }

@@ -23,7 +23,7 @@ struct ConfigurationManualTests {
   }
 
   @Test func `keys of the file`() throws {
-    #expect(try Self.keys(of: "TOP LEVEL") == ["lans", "threads"])
+    #expect(try Self.keys(of: "TOP LEVEL") == ["busy-poll", "lans", "threads"])
   }
 
   @Test func `keys of a LAN`() throws {

@@ -30,8 +30,12 @@ private let structure: [Bad] = [
     "two documents", "lans: {}\n---\nlans: {}\n",
     "u.yaml:2:1: is not YAML: expected a single document in the stream but found another document"),
   Bad("an alias of nothing", "lans: *nobody\n", "u.yaml:1:7: is not YAML: found undefined alias"),
-  Bad("a file that is a list", "- lans\n", "u.yaml:1:1: the file is a list; it must be a map with lans and threads"),
-  Bad("a file that is a word", "lans\n", "u.yaml:1:1: the file is lans; it must be a map with lans and threads"),
+  Bad(
+    "a file that is a list", "- lans\n",
+    "u.yaml:1:1: the file is a list; it must be a map with lans, threads and busy-poll"),
+  Bad(
+    "a file that is a word", "lans\n", "u.yaml:1:1: the file is lans; it must be a map with lans, threads and busy-poll"
+  ),
   Bad("a key that is a map", "{a: b}: c\n", "u.yaml:1:1: a key must be a word"),
   Bad("a mistyped key", "lnas: {}\n", "u.yaml:1:1: lnas: is not a key of the file; did you mean lans?"),
   Bad("a merge of a word", "<<: word\n", "u.yaml:1:5: <<: must be a map or a list of maps"),
@@ -75,7 +79,7 @@ private let lans: [Bad] = [
   Bad(
     "a key of a LAN that is like no other", "lans: {lab: {colour: red}}\n",
     "u.yaml:1:14: colour: is not an option of a LAN; "
-      + "allowed is doors, ports, fdb-entries, ageing, guest-stations, queue, control-protocols, "
+      + "allowed is doors, ports, fdb-entries, ageing, guest-stations, queue, control-protocols, thread, "
       + "storm-broadcast, storm-multicast, storm-unknown or loop-guard"),
   Bad(
     "an FDB too small", "lans: {lab: {fdb-entries: 1023}}\n",

@@ -131,6 +131,8 @@ final class StubPorts {
   /// All counters of a port.
   func counters(of stub: Stub) -> [UInt64] { unsafe stub.context!.pointee.counters.values }
 
+  func setBusyPoll(nanoseconds: UInt64) { _ = unsafe forwarder.carryOut(.setBusyPoll(nanoseconds)) }
+
   /// One round without a frame.
   func step() { forwarder.step() }
 

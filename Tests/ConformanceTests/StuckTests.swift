@@ -5,7 +5,7 @@ import Testing
 /// A transport that waits on a forwarding thread stops that thread, and nothing else.
 struct StuckTests {
   @Test func `status answers within a second while a thread is stuck, and says which`() throws {
-    let bench = try Bench(plugins: ["bad"])
+    let bench = try Bench(plugins: ["bad"], head: "threads: 1")
     let agent = bench.agent
     let guest = try Station(9)
     try agent.addPort("bad", "bad", guest.options.merging(["fault": "receive-sleeps", "amount": "2500"]) { $1 })

@@ -134,27 +134,48 @@ struct MulticastForwarder: ~Copyable {
     }
     var foreigner: SocketAddress?
     let room = min(frames.room, MulticastForwarder.batch)
+    // Merged datagrams have one sender: the last answer is kept.
+    var name: UnsafeRawPointer?
+    var sender = Sender.own
     while frames.count < room, let datagram = receiving.next() {
-      let key = unsafe RemoteKey(datagram.name, isIPv4: isIPv4)
-      if own.contains(key) {
-        ownEchoes &+= 1
-      } else if !acceptsEveryone, !accepted.contains(key) {
+      if unsafe datagram.name != name {
+        unsafe name = datagram.name
+        unsafe sender = self.sender(datagram.name)
+      }
+      switch sender {
+      case .own: ownEchoes &+= 1
+      case .foreign:
         foreignSenders &+= 1
         if !isForeignSenderTold { unsafe foreigner = noteForeigner(datagram.name) }
-      } else if datagram.length >= 14, datagram.length <= Int(UMBEL_LARGEST_SEGMENT) {
+      case .member(let index):
+        guard datagram.length >= 14, datagram.length <= Int(UMBEL_LARGEST_SEGMENT) else {
+          countMalformed(datagram.length)
+          continue
+        }
         let piece = unsafe pieces + frames.count
         unsafe piece.pointee = umbel_piece(data: datagram.bytes, length: datagram.length)
-        let remote =
-          isTrunk
-          ? unsafe peers.note(key, datagram.name, isIPv4: isIPv4, length: datagram.length, now: now) : umbel_remote()
+        let remote = isTrunk ? peers.note(index, length: datagram.length, now: now) : umbel_remote()
         unsafe frames.append(pieces: piece, pieceCount: 1, length: datagram.length, port: port, remote: remote)
-      } else {
-        countMalformed(datagram.length)
       }
     }
     // Polling shows what is left behind a batch of nothing but echoes.
     frames.hasMore = !receiving.isEmpty || (messages == receiving.capacity && frames.count > 0)
     return foreigner
+  }
+
+  /// Whose datagrams those of a socket address are.
+  private enum Sender {
+    case own
+    case foreign
+    /// A member, and its place among the peers of a trunk; 0: none.
+    case member(Int)
+  }
+
+  private mutating func sender(_ name: UnsafeRawPointer) -> Sender {
+    let key = unsafe RemoteKey(name, isIPv4: isIPv4)
+    if own.contains(key) { return .own }
+    if !acceptsEveryone, !accepted.contains(key) { return .foreign }
+    return isTrunk ? .member(unsafe peers.place(of: key, name, isIPv4: isIPv4)) : .member(0)
   }
 
   private mutating func countMalformed(_ length: Int) {

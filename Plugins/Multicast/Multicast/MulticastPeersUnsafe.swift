@@ -17,22 +17,26 @@ struct MulticastPeers: ~Copyable {
   /// Frames of members for whom there was no place.
   private(set) var withoutPlace: UInt64 = 0
 
+  /// The place of a member, which it is given when it has none.
+  /// - Parameter name: its socket address, of `key`.
+  /// - Returns: 0: there is no place for more.
+  mutating func place(of key: RemoteKey, _ name: UnsafeRawPointer, isIPv4: Bool) -> Int {
+    let index = table.find(key)
+    if index != 0 { return index }
+    // A sockaddr_in or sockaddr_in6.
+    return unsafe table.add(key, name: name, nameLength: isIPv4 ? 16 : 28, flags: UMBEL_REMOTE_GROUP)
+  }
+
   /// Notes a frame.
   /// - Parameters:
-  ///   - name: the sender's socket address, of `key`.
+  ///   - index: the place of who sent it, or 0.
   ///   - length: of the frame, in bytes.
   ///   - now: nanoseconds of CLOCK_MONOTONIC.
-  /// - Returns: who it is from; everyone, when there is no place for more.
-  mutating func note(_ key: RemoteKey, _ name: UnsafeRawPointer, isIPv4: Bool, length: Int, now: UInt64) -> umbel_remote
-  {
-    var index = table.find(key)
-    if index == 0 {
-      // A sockaddr_in or sockaddr_in6.
-      unsafe index = table.add(key, name: name, nameLength: isIPv4 ? 16 : 28, flags: UMBEL_REMOTE_GROUP)
-      if index == 0 {
-        withoutPlace &+= 1
-        return umbel_remote()
-      }
+  /// - Returns: who it is from; everyone, when there was no place.
+  mutating func note(_ index: Int, length: Int, now: UInt64) -> umbel_remote {
+    guard index != 0 else {
+      withoutPlace &+= 1
+      return umbel_remote()
     }
     let slot = unsafe table.slots + index
     unsafe slot.pointee.lastHeard = now

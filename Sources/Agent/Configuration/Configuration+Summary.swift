@@ -5,10 +5,11 @@ extension Configuration {
   /// newlines. Of the agent's options of a port those that are not as usual.
   /// - Parameter transports: those the configuration was read with.
   package func summary(transports: [TransportDescription]) -> String {
-    var lines = ["\(threads) forwarding \(threads == 1 ? "thread" : "threads")"]
+    let poll = busyPoll == 0 ? "" : ", busy-poll \(busyPoll / 1_000)us"
+    var lines = ["\(threads) forwarding \(threads == 1 ? "thread" : "threads")\(poll)"]
     for lan in lans {
       let doors = lan.doors.isEmpty ? "no doors" : "doors \(lan.doors.map(\.text).joined(separator: ", "))"
-      lines.append("LAN \(lan.name): \(doors)")
+      lines.append("LAN \(lan.name): \(doors)" + (lan.thread.map { ", thread \($0)" } ?? ""))
       for port in lan.ports {
         guard let transport = transports.first(where: { $0.name == port.transport }) else { continue }
         let values = port.values.map { "\(transport.options[$0.option].name)=\($0.text)" }

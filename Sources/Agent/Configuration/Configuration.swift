@@ -12,19 +12,24 @@
 package struct Configuration: Hashable, Sendable {
   /// Forwarding threads, 1 to 64.
   package let threads: Int
+  /// For so many nanoseconds after a frame a forwarding thread does not sleep; 0: it sleeps at once.
+  package let busyPoll: UInt64
   /// In the order of the files.
   package let lans: [LanConfiguration]
   /// What is right and still worth saying, each with its place: part of a word that does not apply to a port.
   package let notes: [ConfigurationProblem]
 
-  package init(threads: Int, lans: [LanConfiguration], notes: [ConfigurationProblem] = []) {
+  package init(
+    threads: Int, busyPoll: UInt64 = 0, lans: [LanConfiguration], notes: [ConfigurationProblem] = []
+  ) {
     self.threads = threads
+    self.busyPoll = busyPoll
     self.lans = lans
     self.notes = notes
   }
 
   package static func == (one: Configuration, other: Configuration) -> Bool {
-    one.threads == other.threads && one.lans == other.lans
+    one.threads == other.threads && one.busyPoll == other.busyPoll && one.lans == other.lans
   }
 
   package func hash(into hasher: inout Hasher) {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LinuxIO
 
@@ -43,7 +44,7 @@ enum ConfigurationFiles {
   }
 }
 
-/// Processors that are online, 1 to 64.
+/// Processors that this process may run on, 1 to 64.
 func processorCount() -> Int {
-  min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  min(64, max(1, Int(clinux_processor_count())))
 }

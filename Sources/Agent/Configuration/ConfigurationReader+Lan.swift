@@ -12,7 +12,9 @@ extension ConfigurationReader {
       switch entry.key {
       case "doors": doors = readDoors(entry, lan: lan.key)
       case "ports": break
-      case _ where names.contains(entry.key): settings.append(entry)
+      case _ where names.contains(entry.key):
+        settings.append(entry)
+        if entry.key == LanConfiguration.threadOption.name { threadPlaces[lan.key] = entry.value.location }
       default:
         let hint = suggestion(for: entry.key, in: ["doors", "ports"] + names)
         refuse(entry.location, entry.key, "is not an option of a LAN; \(hint)")

@@ -13,7 +13,10 @@ struct ConfigurationReader {
   var holders: [(resource: ExclusiveResource, lan: String, port: PortConfiguration)] = []
   /// The LAN that has a door at a path or an address.
   var doorHolders: [String: String] = [:]
-  private var threads = 1
+  private var threads = processorCount()
+  private var busyPoll: UInt64 = 0
+  /// Where LANs are pinned to a thread.
+  var threadPlaces: [String: SourceLocation] = [:]
   /// The order in which files were read.
   private var files: [String: Int] = [:]
   /// nil: no file has named `lans:` yet.
@@ -37,7 +40,7 @@ struct ConfigurationReader {
     case .empty: return
     case .map(let entries): for entry in entries { topLevel(entry, isMain: isMain) }
     case .text, .list:
-      let keys = isMain ? "lans and threads" : "lans"
+      let keys = isMain ? "lans, threads and busy-poll" : "lans"
       refuse(root.location, nil, "the file is \(root.kind); it must be a map with \(keys)")
     }
   }
@@ -45,8 +48,11 @@ struct ConfigurationReader {
   /// What has been read, or everything that is wrong with it.
   mutating func finish() throws(ConfigurationProblems) -> Configuration {
     if lans == nil, problems.isEmpty { read(Configuration.builtIn, of: "built-in default", isMain: true) }
+    let placements = Dictionary(
+      uniqueKeysWithValues: (lans ?? []).map { ($0.name, LANPlacement($0, transports: transports)) })
+    for lan in lans ?? [] { checkThread(of: lan, placements) }
     guard problems.isEmpty else { throw ConfigurationProblems(inOrder(problems)) }
-    return Configuration(threads: threads, lans: lans ?? [], notes: inOrder(notes))
+    return Configuration(threads: threads, busyPoll: busyPoll, lans: lans ?? [], notes: inOrder(notes))
   }
 
   private func inOrder(_ problems: [ConfigurationProblem]) -> [ConfigurationProblem] {
@@ -64,9 +70,11 @@ struct ConfigurationReader {
     switch entry.key {
     case "lans": readLans(entry)
     case "threads" where isMain: readThreads(entry)
-    case "threads": refuse(entry.location, entry.key, "belongs into the main file; files of lans.d hold lans alone")
+    case "busy-poll" where isMain: readBusyPoll(entry)
+    case "threads", "busy-poll":
+      refuse(entry.location, entry.key, "belongs into the main file; files of lans.d hold lans alone")
     default:
-      let names = isMain ? ["lans", "threads"] : ["lans"]
+      let names = isMain ? ["lans", "threads", "busy-poll"] : ["lans"]
       refuse(entry.location, entry.key, "is not a key of the file; \(suggestion(for: entry.key, in: names))")
     }
   }
@@ -81,6 +89,38 @@ struct ConfigurationReader {
       threads = text == "auto" ? processorCount() : Int(try option.parse(text).integer)
     } catch {
       refuse(entry.value.location, entry.key, error.message + ", or auto")
+    }
+  }
+
+  private mutating func readBusyPoll(_ entry: ConfigurationNode.Entry) {
+    let option = OptionDescription(
+      name: "busy-poll", help: "How long a forwarding thread does not sleep after a frame.", minimum: 1_000,
+      maximum: 1_000_000_000, kind: .duration)
+    guard case .text(let text) = entry.value.content else {
+      return refuse(entry.value.location, entry.key, option.refusal(entry.value.kind).message + ", or off")
+    }
+    do {
+      busyPoll = text == "off" ? 0 : UInt64(try option.parse(text).integer)
+    } catch {
+      refuse(entry.value.location, entry.key, error.message + ", or off")
+    }
+  }
+
+  /// What all files together must show: that there is the thread, and that LANs of one socket are not pinned apart.
+  private mutating func checkThread(of lan: LanConfiguration, _ placements: [String: LANPlacement]) {
+    guard let thread = lan.thread, let place = threadPlaces[lan.name] else { return }
+    if thread >= threads {
+      let allowed = threads == 1 ? "0, as there is one thread" : "0 to \(threads - 1), as there are \(threads) threads"
+      return refuse(place, "thread", "is \(thread); allowed is \(allowed)")
+    }
+    let companions = LANPlacement.companions(of: lan.name, in: placements)
+    let earlier = (lans ?? []).prefix { $0.name != lan.name }
+    for other in earlier where companions.contains(other.name) {
+      guard let pin = other.thread, pin != thread, let otherPlace = threadPlaces[other.name] else { continue }
+      return refuse(
+        place, "thread",
+        "is \(thread), and LAN \(other.name), with which it shares a socket, is pinned to \(pin) at \(otherPlace); "
+          + "pin both to one thread, or give one of them another socket")
     }
   }
 

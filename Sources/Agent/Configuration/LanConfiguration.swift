@@ -26,16 +26,19 @@ package struct LanConfiguration: Hashable, Sendable {
   package let controlProtocols: ControlProtocols
   /// Of its guest ports.
   package let guestDefaults: GuestDefaults
+  /// The index of the forwarding thread that has to run it; nil: any.
+  package let thread: Int?
   package let location: SourceLocation
 
   /// All but the place: a LAN that only moved in its file has not changed.
   package static func == (one: LanConfiguration, other: LanConfiguration) -> Bool {
     one.name == other.name && one.doors == other.doors && one.ports == other.ports && one.hasOptions(of: other)
+      && one.thread == other.thread
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 
-  /// Whether all is the same but for doors and ports.
+  /// Whether all is the same but for doors, ports and thread.
   func hasOptions(of other: LanConfiguration) -> Bool {
     settings == other.settings && controlProtocols == other.controlProtocols && guestDefaults == other.guestDefaults
   }
@@ -62,7 +65,11 @@ extension LanConfiguration {
       OptionDescription(
         name: "control-protocols", help: "Frames to 01:80:C2:00:00:00 to 0F.", defaultText: "pass",
         choices: ControlProtocols.allCases.map(\.rawValue), kind: .choice),
+      threadOption,
     ] + guestOptions
+
+  static let threadOption = OptionDescription(
+    name: "thread", help: "The forwarding thread that runs it, from 0 on.", minimum: 0, maximum: 63, kind: .integer)
 
   /// Those that give the defaults of the LAN's guest ports.
   private static let guestOptions = {
@@ -89,7 +96,7 @@ extension LanConfiguration {
     return defaults
   }
 
-  /// - Parameter values: of `options`; all but the last have a default.
+  /// - Parameter values: of `options`; those before `thread` have a default.
   init(
     name: String, doors: [DoorConfiguration], ports: [PortConfiguration], values: [OptionValue],
     location: SourceLocation
@@ -103,6 +110,7 @@ extension LanConfiguration {
     queueBytes = Int(values[3].integer)
     controlProtocols = ControlProtocols.allCases[Int(values[4].integer)]
     guestDefaults = Self.guestDefaults(values)
+    thread = values.first { Self.options[$0.option].name == Self.threadOption.name }.map { Int($0.integer) }
     self.location = location
   }
 }

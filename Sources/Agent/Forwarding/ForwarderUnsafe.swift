@@ -10,6 +10,8 @@
 //      Queues are tried again when frames for the port come, and at most 1 ms apart.
 //   5. Ticks that are due, once a second the housekeeping of the FDB and the queues.
 //
+// With `busy-poll` a round does not sleep in epoll until so much time has passed without a frame.
+//
 // Nothing here allocates, waits for a lock, or looks at more of a frame than its header. Everything lives behind one
 // pointer: plugins call back while a function of this file runs, so no access to the state may last over such a call.
 
@@ -76,6 +78,10 @@ struct ForwarderState: ~Copyable {
   /// Rounds in which epoll reported something and nothing came of it, one after the other; when they began.
   var fruitlessRounds = 0
   var fruitlessSince: UInt64 = 0
+  /// For so long after a frame the thread asks for the next one instead of sleeping: nanoseconds; 0: it sleeps at once.
+  var busyPoll: UInt64 = 0
+  /// Until when it does; `max`: this round has brought a frame.
+  var busyUntil: UInt64 = 0
   var hasPendingReports = false
   var hasStaleEndpoints = false
   var hasUnsettledPorts = false
@@ -190,6 +196,7 @@ struct Forwarder {
     if unsafe state.pointee.queued.count > 0 { retryQueues() }
     runTicks()
     if unsafe state.pointee.hasPendingReports { flushPendingReports() }
+    if unsafe state.pointee.busyPoll > 0 { noteBusy() }
     unsafe restIfSpinning(UnsafeBufferPointer(rebasing: events[..<count]))
   }
 
@@ -199,7 +206,17 @@ struct Forwarder {
     unsafe state.pointee.seconds = UInt32(truncatingIfNeeded: (now - state.pointee.started) / 1_000_000_000)
   }
 
+  /// The time counts from the first round without a frame: one with many may have taken longer than that.
+  private func noteBusy() {
+    if unsafe state.pointee.isFruitful {
+      unsafe state.pointee.busyUntil = .max
+    } else if unsafe state.pointee.busyUntil == .max {
+      unsafe state.pointee.busyUntil = state.pointee.now &+ state.pointee.busyPoll
+    }
+  }
+
   private func timeoutMilliseconds() -> Int32 {
+    if unsafe state.pointee.now < state.pointee.busyUntil { return 0 }
     if unsafe state.pointee.ready.count > 0 || state.pointee.hasStaleEndpoints || state.pointee.hasUnsettledPorts {
       return 0
     }

@@ -79,6 +79,6 @@ extension LANHello {
     guest.port.shut = reason
     agent.noteStatus()
     guard let link = guest.port.link, !link.isLeaving else { return }
-    lan.thread.post(link.shutCommand(reason != nil))
+    link.thread.post(link.shutCommand(reason != nil))
   }
 }

@@ -46,7 +46,7 @@ extension LANHello {
   private func mute(_ remotes: Set<Remote>, at trunk: TrunkHello) {
     guard remotes != trunk.muted, let link = trunk.port.link, !link.isLeaving else { return }
     trunk.muted = remotes
-    lan.thread.post(link.muteCommand(Array(remotes)))
+    link.thread.post(link.muteCommand(Array(remotes)))
     agent.noteStatus()
   }
 

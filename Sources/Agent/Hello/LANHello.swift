@@ -66,8 +66,8 @@ final class LANHello {
   /// The port goes on, and says nothing any more: what was found out by it does not hold any longer.
   private func dismiss(_ port: ManagedPort) {
     if let trunk = trunks.removeValue(forKey: port.number), let link = port.link, !link.isLeaving {
-      if trunk.pathBytes != nil { lan.thread.post(link.pathCommand(nil)) }
-      if !trunk.muted.isEmpty { lan.thread.post(link.muteCommand([])) }
+      if trunk.pathBytes != nil { link.thread.post(link.pathCommand(nil)) }
+      if !trunk.muted.isEmpty { link.thread.post(link.muteCommand([])) }
     }
     if let guest = guests.removeValue(forKey: port.number), guest.isShut { set(guest, shut: nil) }
   }
@@ -146,7 +146,7 @@ final class LANHello {
   func send(_ frame: AgentFrame, by port: ManagedPort, flags: UInt32 = 0) {
     guard let link = port.link, !link.isLeaving, !link.isStopped, underway < Self.mostUnderway else { return }
     underway += 1
-    lan.thread.post(link.injectCommand(frame.bytes, flags: flags) { [weak self] in self?.underway -= 1 })
+    link.thread.post(link.injectCommand(frame.bytes, flags: flags) { [weak self] in self?.underway -= 1 })
   }
 
   // MARK: Hearing
@@ -208,7 +208,7 @@ final class LANHello {
     let found = trunk.search.result.map { UInt32($0) }
     guard found != trunk.pathBytes, let link = trunk.port.link, !link.isLeaving else { return }
     trunk.pathBytes = found
-    lan.thread.post(link.pathCommand(found))
+    link.thread.post(link.pathCommand(found))
   }
 
   // MARK: Faults

@@ -10,6 +10,7 @@
 import CTransport
 import Glibc
 import LinuxIO
+import SystemdSupport
 import TransportHost
 
 /// A datagram socket by which guests come into a LAN.
@@ -27,14 +28,26 @@ final class DatagramDoor: LANDoor {
       group: try configuration.access(otherwise: lan.agent.access).group, in: lan)
     try super.init(configuration, index, of: transport, in: lan)
     do {
-      let client = unsafe DoorClient(
-        descriptor: try file.descriptor.duplicate(), socketType: description.socketType, door: UInt32(index),
-        peer: .local(userId: geteuid(), groupId: getegid(), processId: getpid()), directory: directory,
-        transport: transport.table)
-      port = try lan.addDoorPort(of: self, client: client)
+      try openPort()
     } catch {
       file.removeFile()
       throw DoorError("\(place) cannot be opened: \(error).")
+    }
+  }
+
+  private func openPort() throws {
+    let client = unsafe DoorClient(
+      descriptor: try file.descriptor.duplicate(), socketType: description.socketType, door: UInt32(index),
+      peer: .local(userId: geteuid(), groupId: getegid(), processId: getpid()), directory: directory,
+      transport: transport.table)
+    port = try lan.addDoorPort(of: self, client: client)
+  }
+
+  override func reopenPort() {
+    do {
+      try openPort()
+    } catch {
+      lan.agent.journal.log(.error, "\(place) cannot be opened: \(error)", id: .portFailed, fields: fields)
     }
   }
 
@@ -59,13 +72,14 @@ final class DatagramDoor: LANDoor {
   }
 
   /// A sender that has no port has sent something.
-  func arrived(_ sender: DatagramClient) {
+  /// - Parameter heard: the port of this door that has received it; one that has been replaced admits nobody.
+  func arrived(_ sender: DatagramClient, at heard: ManagedPort) {
     let peer = PeerCredentials(sendersProcess: sender.process, user: sender.user, group: sender.group)
     let identity = GuestIdentity(peer, door: name)
     // Abandoned with the last reference, unless a port has taken it over.
     let client = unsafe DoorClient(
       sender: sender.state, door: UInt32(index), peer: identity.peer, transport: transport.table)
-    if isClosed { return }
+    if isClosed || heard !== port { return }
     guard access.mayAttach(peer) else { return refuse(identity, access.reason(against: peer)) }
     guard lan.agent.hasSpareDescriptors else { return refuse(identity, "\(Errno(EMFILE))") }
     do throws(PluginProblem) {

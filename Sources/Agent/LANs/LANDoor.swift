@@ -68,6 +68,9 @@ class LANDoor {
   /// The port of a datagram door's own.
   var ownPort: ManagedPort? { nil }
 
+  /// Opens its own port anew, which is ending, on the forwarding thread that the LAN has now.
+  func reopenPort() {}
+
   /// Where the transport may make sockets for its clients; nil: nowhere.
   final var directory: String? {
     lan.clientDirectory(of: description)

@@ -28,8 +28,10 @@ final class ManagedLAN {
   var guestLimiter = RecordLimiter(burst: 200)
 
   unowned let agent: Agent
-  let thread: ForwardingThread
-  let context: UnsafeMutablePointer<LANContext>
+  /// Changes only while nothing is in the LAN.
+  private(set) var thread: ForwardingThread
+  private var forwarded: ForwardedLAN
+  var context: UnsafeMutablePointer<LANContext> { unsafe forwarded.context }
   /// What its ports say to other agents, and hear.
   private(set) lazy var hello = LANHello(self)
   /// The last number given to a port of each kind that was given no name.
@@ -39,8 +41,6 @@ final class ManagedLAN {
   /// Kept until their ports are closed: their transports may still announce clients.
   var closedDoors: [LANDoor] = []
   private(set) var isEnding = false
-  /// The forwarding thread has let go of the context.
-  private var isReleased = false
   private var endActions: [() -> Void] = []
 
   init(_ configuration: LanConfiguration, agent: Agent, thread: ForwardingThread) throws(Errno) {
@@ -48,25 +48,20 @@ final class ManagedLAN {
     self.agent = agent
     self.thread = thread
     directory = "\(agent.runtimeDirectory)/\(configuration.name)"
-    unsafe context = .allocate(capacity: 1)
-    do throws(Errno) {
-      unsafe context.initialize(
-        to: try LANContext(
-          configuration: SwitchConfiguration(configuration),
-          seed: (.random(in: 0...UInt64.max), .random(in: 0...UInt64.max))))
-    } catch {
-      unsafe context.deallocate()
-      throw error
-    }
-    thread.lanCount += 1
-    unsafe thread.post(ForwardingCommand(.addLAN(context)) { [self] _ in withExtendedLifetime(self) {} })
+    forwarded = try ForwardedLAN(configuration)
+    forwarded.join(thread)
   }
 
-  deinit {
-    // A thread that is stuck while the program ends may still use it.
-    guard isReleased else { return }
-    unsafe context.deinitialize(count: 1)
-    unsafe context.deallocate()
+  /// Has another forwarding thread run the LAN, in which there are no ports but those of doors; these are opened anew. A
+  /// datagram that comes meanwhile may be lost.
+  func move(to other: ForwardingThread) throws(Errno) {
+    let new = try ForwardedLAN(configuration)
+    for port in doorPorts { port.remove() }
+    forwarded.leave(thread) {}
+    forwarded = new
+    thread = other
+    new.join(other)
+    for door in doors { door.reopenPort() }
   }
 
   // MARK: Doors
@@ -261,14 +256,11 @@ final class ManagedLAN {
   private func finish() {
     // A datagram door holds its port, and that the LAN.
     closedDoors = []
-    let command = unsafe ForwardingCommand(.removeLAN(context)) { [self] _ in
-      isReleased = true
-      thread.lanCount -= 1
+    forwarded.leave(thread) { [self] in
       agent.forget(self)
       for action in endActions { action() }
       endActions = []
     }
-    thread.post(command)
   }
 
   // MARK: Questions

@@ -10,7 +10,7 @@ extension AgentMethods {
     let lans = try parameters.lan.map { [try lan($0)] } ?? agent.lans
     let trunks = lans.flatMap(\.ports).filter { $0.role == .trunk && $0.link?.isStopped == false }
     let questions: [Inquiry.Question] = trunks.compactMap { trunk in
-      trunk.link.map { link in (trunk.lan.thread, { link.remotesCommand($0) }) }
+      trunk.link.map { link in (link.thread, { link.remotesCommand($0) }) }
     }
     Inquiry.ask(questions, on: agent.loop) { answers in
       let peers = zip(trunks, answers).flatMap { trunk, answer in trunk.peers(answer) }

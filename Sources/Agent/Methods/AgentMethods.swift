@@ -95,7 +95,7 @@ final class AgentMethods: VarlinkHandler {
       + lans.map { lan in (lan.thread, { lan.countCommand($0) }) }
     let doorPorts = lans.flatMap(\.doorPorts).filter { $0.link?.isStopped == false }
     let doorQuestions: [Inquiry.Question] = doorPorts.compactMap { port in
-      port.link.map { link in (port.lan.thread, { link.statisticsCommand($0) }) }
+      port.link.map { link in (link.thread, { link.statisticsCommand($0) }) }
     }
     Inquiry.ask(questions + doorQuestions, on: agent.loop) { answers in
       for (port, answer) in zip(doorPorts, answers.suffix(doorQuestions.count)) {
@@ -127,10 +127,14 @@ final class AgentMethods: VarlinkHandler {
     let values = try Self.values(
       parameters.options, LanConfiguration.options, of: "LANs",
       remedy: "Options: \(LanConfiguration.options.map(\.name).joined(separator: ", ")).")
-    return try agent.addLAN(
-      LanConfiguration(
-        name: parameters.name, doors: doors, ports: [], values: values, location: SourceLocation(file: "umbel lan add")),
-      request: parameters)
+    let configuration = LanConfiguration(
+      name: parameters.name, doors: doors, ports: [], values: values, location: SourceLocation(file: "umbel lan add"))
+    if let thread = configuration.thread, !agent.threads.indices.contains(thread) {
+      throw AgentError.invalidOption(
+        "thread", problem: "is \(thread)",
+        remedy: "Forwarding threads are counted from 0 to \(agent.threads.count - 1).")
+    }
+    return try agent.addLAN(configuration, request: parameters)
   }
 
   /// - Parameter given: nil: each at its own place.
@@ -179,7 +183,7 @@ final class AgentMethods: VarlinkHandler {
   private func describe(_ ports: [ManagedPort], then action: @escaping ([Port]) -> Void) {
     let asked = ports.filter { $0.link?.isStopped == false }
     let questions: [Inquiry.Question] = asked.compactMap { port in
-      port.link.map { link in (port.lan.thread, { link.statisticsCommand($0) }) }
+      port.link.map { link in (link.thread, { link.statisticsCommand($0) }) }
     }
     Inquiry.ask(questions, on: agent.loop) { answers in
       for (port, answer) in zip(asked, answers) { if let answer { port.takeStatistics(answer) } }

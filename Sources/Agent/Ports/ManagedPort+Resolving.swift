@@ -80,7 +80,7 @@ extension ManagedPort {
   /// A plugin's descriptors have changed, said on this thread.
   func descriptorsChanged() {
     guard let link else { return }
-    lan.thread.post(link.refreshCommand())
+    link.thread.post(link.refreshCommand())
   }
 }
 

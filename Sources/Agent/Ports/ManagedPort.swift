@@ -139,7 +139,7 @@ final class ManagedPort {
     guard let link else { return }
     // Until the forwarding thread has called start, which may put into force what open made.
     isPreparing = true
-    lan.thread.post(
+    link.thread.post(
       link.addCommand { [weak self] result in
         guard let self else { return }
         if result < 0 {
@@ -150,7 +150,7 @@ final class ManagedPort {
         }
         self.finishPreparing()
       })
-    if let record, !record.counters.isEmpty { lan.thread.post(link.carryCommand(record.counters)) }
+    if let record, !record.counters.isEmpty { link.thread.post(link.carryCommand(record.counters)) }
   }
 
   /// Ends the port when the process behind `descriptor` (a pidfd) does.
@@ -171,7 +171,7 @@ final class ManagedPort {
   /// A state that the plugin reported on the control thread.
   func pluginChanged(to new: umbel_state, text: String) {
     if let link {
-      unsafe lan.thread.post(link.stateCommand(new))
+      unsafe link.thread.post(link.stateCommand(new))
     } else {
       unsafe earlyState = new
       unsafe earlyState?.text = nil
@@ -264,7 +264,7 @@ final class ManagedPort {
       return
     }
     isPreparing = true
-    lan.thread.post(link.commitCommand { [weak self] in self?.finishPreparing() })
+    link.thread.post(link.commitCommand { [weak self] in self?.finishPreparing() })
   }
 
   private func finishPreparing() {
@@ -303,7 +303,7 @@ final class ManagedPort {
       return action(false)
     }
     isPreparing = true
-    lan.thread.post(
+    link.thread.post(
       link.commitCommand { [weak self] in
         self?.finishPreparing()
         action(true)
@@ -314,7 +314,7 @@ final class ManagedPort {
   func change(to new: PortSettings) {
     guard new != settings else { return }
     settings = new
-    if let link, !link.isLeaving { lan.thread.post(link.settingsCommand(new)) }
+    if let link, !link.isLeaving { link.thread.post(link.settingsCommand(new)) }
     lan.hello.changed(self)
   }
 
@@ -332,7 +332,7 @@ final class ManagedPort {
   func changeQueue(to bytes: Int) {
     guard let link, !link.isLeaving else { return }
     do throws(Errno) {
-      lan.thread.post(try link.queueCommand(bytes: bytes))
+      link.thread.post(try link.queueCommand(bytes: bytes))
     } catch {
       record(.warning, "\(path) keeps the queue that it has: \(error)")
     }
@@ -367,7 +367,7 @@ final class ManagedPort {
   private func stopForwarding(then action: @escaping () -> Void) {
     guard let link, !link.isStopped else { return action() }
     if let statistics = link.statistics { lastStatistics = statistics }
-    lan.thread.post(
+    link.thread.post(
       link.removeCommand { [self] in
         isForwarding = false
         stationCount = 0

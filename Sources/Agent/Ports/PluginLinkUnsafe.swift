@@ -10,6 +10,8 @@ import TransportHost
 final class PluginLink {
   let port: OpaquePointer
   let context: UnsafeMutablePointer<PortContext>
+  /// The forwarding thread that has it; a LAN may have another by now when the port has ended.
+  let thread: ForwardingThread
   /// The forwarding thread has let go of it, or was never given it.
   private(set) var isStopped = true
   /// It was stopped, or will be with the next commands: the control thread calls nothing but `close` from here on.
@@ -33,12 +35,13 @@ final class PluginLink {
     unsafe port = opened.port
     let endpoint: SharedEndpoint
     do throws(PluginProblem) {
-      endpoint = try unsafe lan.agent.endpoint(opened.endpoint, of: transport, for: lan)
+      endpoint = try unsafe lan.agent.endpoint(opened.endpoint, for: managed)
     } catch {
       unsafe transport.table.pointee.close!(opened.port)
       throw error
     }
     self.endpoint = endpoint
+    thread = endpoint.thread
     do throws(Errno) {
       // First the value, then its place: once every property is set, an error would run deinit.
       let value = try unsafe PortContext(

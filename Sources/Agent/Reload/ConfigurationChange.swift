@@ -37,6 +37,7 @@ final class ConfigurationChange {
     if let threads = difference.otherThreads {
       notes.append("threads: \(threads) holds from the next start on; there are \(agent.threads.count).")
     }
+    if let busyPoll = difference.otherBusyPoll { agent.setBusyPoll(busyPoll) }
     changeLive {
       self.endOld {
         self.openNew()
@@ -144,7 +145,17 @@ final class ConfigurationChange {
       )
     }
     lan.change(to: wanted.wanted)
+    if let thread = wanted.otherThread { move(lan, to: thread) }
     if wanted.hasOtherOptions { note(lan.name, .changed) }
+  }
+
+  private func move(_ lan: ManagedLAN, to thread: Int) {
+    guard lan.ports.isEmpty, agent.threads.indices.contains(thread), (try? lan.move(to: agent.threads[thread])) != nil
+    else {
+      return notes.append(
+        "\(lan.name): thread \(thread) holds from the next start on; until then it is on \(lan.thread.index).")
+    }
+    note(lan.name, .changed)
   }
 
   private func change(_ wanted: DoorConfiguration, of lan: ManagedLAN) {
@@ -175,6 +186,10 @@ final class ConfigurationChange {
     }
     do throws(AgentFailure) {
       let lan = try agent.makeLAN(wanted)
+      if let thread = wanted.thread, lan.thread.index != thread {
+        notes.append(
+          "\(lan.name): thread \(thread) holds from the next start on; until then it is on \(lan.thread.index).")
+      }
       for door in wanted.doors { _ = open(door, of: lan) }
       for port in wanted.ports { _ = open(port, in: lan) }
       agent.noteUp(lan)

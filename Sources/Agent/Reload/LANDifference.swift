@@ -10,6 +10,10 @@ package struct LANDifference: Sendable {
   package let hasOtherOptions: Bool
   /// The size that its FDB would be made with at the next start; nil: the one that it has.
   package let otherFDBEntries: Int?
+  /// It is pinned otherwise, or not any more.
+  private let hasOtherPin: Bool
+  /// The thread that it is to be on; nil: the one where it is.
+  package let otherThread: Int?
   package let closedDoors: [DoorConfiguration]
   /// Doors that stay where they are, with another mode or group, or other options of their ports.
   package let changedDoors: [DoorConfiguration]
@@ -19,7 +23,8 @@ package struct LANDifference: Sendable {
 
   /// Nothing changes.
   package var isEmpty: Bool {
-    !isAdopted && !hasOtherOptions && otherFDBEntries == nil && closedDoors.isEmpty && changedDoors.isEmpty
+    !isAdopted && !hasOtherOptions && otherFDBEntries == nil && !hasOtherPin && otherThread == nil
+      && closedDoors.isEmpty && changedDoors.isEmpty
       && openedDoors.isEmpty && ports.isEmpty
   }
 
@@ -30,6 +35,8 @@ package struct LANDifference: Sendable {
     isAdopted = !old.isConfigured
     hasOtherOptions = !reachable.hasOptions(of: old.configuration)
     otherFDBEntries = new.fdbEntries == old.configuration.fdbEntries ? nil : new.fdbEntries
+    hasOtherPin = new.thread != old.configuration.thread
+    otherThread = new.thread.flatMap { $0 == old.thread ? nil : $0 }
     let present = old.doors.map(\.configuration)
     closedDoors = old.doors.filter { !$0.isActivated }.map(\.configuration)
       .filter { door in !new.doors.contains { $0.isAtPlace(of: door) } }

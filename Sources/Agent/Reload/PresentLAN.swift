@@ -10,11 +10,14 @@ package struct PresentLAN: Sendable {
   package let ports: [PresentPort]
   /// The configuration has asked for it; otherwise it was made by hand.
   package let isConfigured: Bool
+  /// The index of the forwarding thread that runs it.
+  package let thread: Int
 
   package init(
-    _ configuration: LanConfiguration, doors: [PresentDoor], ports: [PresentPort], isConfigured: Bool
+    _ configuration: LanConfiguration, doors: [PresentDoor], ports: [PresentPort], isConfigured: Bool, thread: Int = 0
   ) {
     self.configuration = configuration
+    self.thread = thread
     self.doors = doors
     self.ports = ports
     self.isConfigured = isConfigured
@@ -55,7 +58,8 @@ extension Agent {
     lans.filter { !$0.isEnding }.map { lan in
       PresentLAN(
         lan.configuration, doors: lan.doors.map { PresentDoor($0.configuration, isActivated: $0.isActivated) },
-        ports: lan.ports.filter { $0.guest == nil }.map(\.present), isConfigured: lan.request == nil)
+        ports: lan.ports.filter { $0.guest == nil }.map(\.present), isConfigured: lan.request == nil,
+        thread: lan.thread.index)
     }
   }
 }

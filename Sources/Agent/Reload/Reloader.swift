@@ -40,8 +40,9 @@ final class Reloader {
       let wanted = try load()
       for note in wanted.notes { agent.journal.log(.info, "\(note)") }
       let difference = ConfigurationDifference(
-        from: agent.present, threads: agent.threads.count, to: wanted,
+        from: agent.present, threads: agent.threads.count, busyPoll: agent.busyPoll, to: wanted,
         transports: agent.catalogue.transports.map(\.description))
+      agent.wanted = wanted.lans
       ConfigurationChange(difference, of: agent).apply { self.finish(.success($0), askers) }
     } catch {
       finish(.failure(error), askers)

@@ -33,6 +33,10 @@ int clinux_peer_process(int socket);
 /* pidfd_open(2): a descriptor of a process, close-on-exec; readable when the process has ended. */
 int clinux_process_descriptor(int32_t process);
 
+/* Processors that the calling thread may run on, by sched_getaffinity(2); where there are more than a cpu_set_t holds,
+ * those that are online. */
+int clinux_processor_count(void);
+
 /* memfd_create(2), close-on-exec. */
 int clinux_memory_file(const char *name);
 

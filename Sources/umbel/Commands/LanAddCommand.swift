@@ -21,6 +21,11 @@ struct LanAddCommand: ParsableCommand {
   @Flag(name: .long, help: "No doors.")
   var noDoors = false
 
+  @Option(
+    help: .init(
+      "The forwarding thread that runs it, from 0 on. Otherwise the one with the fewest LANs.", valueName: "n"))
+  var thread: Int?
+
   @Argument(help: .init("Options of the LAN.", valueName: "key=value"), transform: OptionArgument.parse)
   var options: [OptionArgument] = []
 
@@ -34,8 +39,10 @@ struct LanAddCommand: ParsableCommand {
 
   func run() throws {
     let doors = noDoors ? [] : door.isEmpty ? nil : door.map(DoorPlace.init(argument:))
+    var options = OptionArgument.combined(options) ?? [:]
+    if let thread { options["thread", default: []].append("\(thread)") }
     let lan = try connection.open()
-      .call(AddLan.self, .init(name: name, doors: doors, options: OptionArgument.combined(options))).lan
+      .call(AddLan.self, .init(name: name, doors: doors, options: options.isEmpty ? nil : options)).lan
     try Output.write("LAN \(lan.name) is up.\n" + lan.doors.map(line).joined())
   }
 }

@@ -58,10 +58,10 @@ static int set_path(struct sockaddr_un *address, const char *path)
     return 0;
 }
 
-int benchmark_open_seqpacket(benchmark_endpoint *endpoint, const char *path)
+static int open_connected(benchmark_endpoint *endpoint, int type, const char *path)
 {
     struct sockaddr_un address;
-    int result = start(endpoint, socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    int result = start(endpoint, socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
 
     if (result != 0)
         return result;
@@ -70,6 +70,30 @@ int benchmark_open_seqpacket(benchmark_endpoint *endpoint, const char *path)
     if (connect(endpoint->descriptor, (struct sockaddr *)&address, sizeof address) != 0)
         return fail(endpoint, errno);
     return 0;
+}
+
+int benchmark_open_seqpacket(benchmark_endpoint *endpoint, const char *path)
+{
+    return open_connected(endpoint, SOCK_SEQPACKET, path);
+}
+
+#define PREFIX 4                        /* bytes of a length */
+
+struct benchmark_stream {
+    size_t first, end;                  /* what is there of bytes */
+    uint8_t bytes[BENCHMARK_SLOTS * (PREFIX + BENCHMARK_SLOT_BYTES)];
+    struct iovec pieces[2 * BENCHMARK_SLOTS];
+    uint8_t prefix[PREFIX];             /* all frames of a call have one length */
+};
+
+int benchmark_open_stream(benchmark_endpoint *endpoint, const char *path)
+{
+    int result = open_connected(endpoint, SOCK_STREAM, path);
+
+    if (result != 0)
+        return result;
+    endpoint->stream = (uintptr_t)calloc(1, sizeof(struct benchmark_stream));
+    return endpoint->stream == 0 ? fail(endpoint, ENOMEM) : 0;
 }
 
 /* The request of version 3, with the two bytes of padding that UML sends (wire-formats of uml_switch). */
@@ -186,6 +210,8 @@ void benchmark_close(benchmark_endpoint *endpoint)
     if (endpoint->control >= 0)
         close(endpoint->control);
     endpoint->descriptor = endpoint->control = -1;
+    free((void *)endpoint->stream);
+    endpoint->stream = 0;
 }
 
 /* ---- Batches --------------------------------------------------------------------------------------------------- */
@@ -251,11 +277,94 @@ static int read_frames(int descriptor, struct mmsghdr *messages, uint32_t limit)
     return done > 0 ? (int)done : -1;
 }
 
-/* Sends slots first to first + count - 1, whose lengths are set. */
+/* A frame of which a part has gone is sent to its end, however long that takes. */
+static int send_stream(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
+                       uint32_t length)
+{
+    struct benchmark_stream *stream = (struct benchmark_stream *)endpoint->stream;
+    const size_t each = PREFIX + length;
+    size_t done = 0;
+
+    for (int i = 0; i < PREFIX; i++)
+        stream->prefix[i] = (uint8_t)(length >> (24 - 8 * i));
+    do {
+        struct msghdr message = { .msg_iov = stream->pieces };
+        size_t skipped = done % each;
+        ssize_t sent;
+
+        for (uint32_t i = first + (uint32_t)(done / each); i < first + count; i++) {
+            stream->pieces[message.msg_iovlen++] = (struct iovec){ stream->prefix, PREFIX };
+            stream->pieces[message.msg_iovlen++] = (struct iovec){ batch->bytes[i], length };
+        }
+        for (struct iovec *piece = stream->pieces; skipped > 0; piece++) {
+            const size_t part = skipped < piece->iov_len ? skipped : piece->iov_len;
+
+            piece->iov_base = (uint8_t *)piece->iov_base + part;
+            piece->iov_len -= part;
+            skipped -= part;
+        }
+        sent = sendmsg(endpoint->descriptor, &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EAGAIN && done == 0)
+            return -EAGAIN;
+        if (sent < 0 && errno != EINTR && errno != EAGAIN)
+            return -errno;
+        done += sent > 0 ? (size_t)sent : 0;
+    } while (done == 0 || done % each != 0);
+    return (int)(done / each);
+}
+
+static size_t announced(const uint8_t *prefix)
+{
+    return (size_t)prefix[0] << 24 | (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
+}
+
+static int receive_stream(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t limit)
+{
+    struct benchmark_stream *stream = (struct benchmark_stream *)endpoint->stream;
+    uint32_t count = 0;
+
+    for (;;) {
+        ssize_t received;
+
+        while (count < limit && stream->end - stream->first >= PREFIX) {
+            const uint8_t *prefix = stream->bytes + stream->first;
+            const size_t length = announced(prefix);
+
+            if (length > BENCHMARK_SLOT_BYTES)
+                return -EBADMSG;
+            if (stream->end - stream->first < PREFIX + length)
+                break;
+            memcpy(batch->bytes[count], prefix + PREFIX, length);
+            batch->messages[count++].msg_len = (unsigned int)length;
+            stream->first += PREFIX + length;
+        }
+        if (count > 0)
+            return (int)count;
+        memmove(stream->bytes, stream->bytes + stream->first, stream->end - stream->first);
+        stream->end -= stream->first;
+        stream->first = 0;
+        received = recv(endpoint->descriptor, stream->bytes + stream->end, sizeof stream->bytes - stream->end, 0);
+        if (received == 0)
+            return -EPIPE;
+        if (received < 0 && errno != EINTR)
+            return -errno;
+        stream->end += received > 0 ? (size_t)received : 0;
+    }
+}
+
+/* Sends slots first to first + count - 1, whose lengths are set; to a stream those that are as long as the first. */
 static int send_slots(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count)
 {
     int sent;
 
+    if (endpoint->stream != 0) {
+        const size_t length = batch->pieces[first].iov_len;
+        uint32_t alike = 1;
+
+        while (alike < count && batch->pieces[first + alike].iov_len == length)
+            alike++;
+        return send_stream(batch, endpoint, first, alike, (uint32_t)length);
+    }
     for (uint32_t i = first; i < first + count; i++) {
         batch->messages[i].msg_hdr.msg_name = endpoint->peer_length > 0 ? (void *)endpoint->peer : NULL;
         batch->messages[i].msg_hdr.msg_namelen = endpoint->peer_length;
@@ -288,6 +397,8 @@ int benchmark_receive(benchmark_batch *batch, const benchmark_endpoint *endpoint
 {
     int received;
 
+    if (endpoint->stream != 0)
+        return receive_stream(batch, endpoint, limit);
     for (uint32_t i = 0; i < limit; i++) {
         batch->pieces[i].iov_len = BENCHMARK_SLOT_BYTES;
         batch->messages[i].msg_hdr.msg_name = NULL;

@@ -18,6 +18,7 @@ struct UmbelLoad: ParsableCommand {
     discussion: """
       WAY is how a client joins the switch:
         seqpacket:PATH              a SOCK_SEQPACKET, one frame a message (umbeld's door "bess")
+        stream:PATH                 a SOCK_STREAM, each frame behind its length (umbeld's door "stream")
         vde:PATH                    uml_switch and VDE, protocol 3: the control socket or its directory
         mcast:GROUP:PORT[:ADDRESS]  UDP multicast, by the interface that has ADDRESS
         tap:NAME                    a TAP device that is there; each client needs one of its own

@@ -6,6 +6,7 @@ import LinuxIO
 /// How a client joins a switch; see the command's help for the spelling.
 enum Way: ExpressibleByArgument, Equatable, CustomStringConvertible {
   case seqpacket(path: String)
+  case stream(path: String)
   case vde(path: String)
   case multicast(group: String, port: UInt16, interface: String?)
   case tap(name: String)
@@ -16,6 +17,7 @@ enum Way: ExpressibleByArgument, Equatable, CustomStringConvertible {
     switch (parts.first, parts.count) {
     case ("pair", 1): self = .pair
     case ("seqpacket", 2): self = .seqpacket(path: parts[1])
+    case ("stream", 2): self = .stream(path: parts[1])
     case ("vde", 2): self = .vde(path: parts[1])
     case ("tap", 2): self = .tap(name: parts[1])
     case ("mcast", 2):
@@ -29,6 +31,7 @@ enum Way: ExpressibleByArgument, Equatable, CustomStringConvertible {
   var description: String {
     switch self {
     case .seqpacket(let path): "seqpacket:\(path)"
+    case .stream(let path): "stream:\(path)"
     case .vde(let path): "vde:\(path)"
     case .multicast(let group, let port, let interface): "mcast:\(group):\(port)" + (interface.map { ":\($0)" } ?? "")
     case .tap(let name): "tap:\(name)"
@@ -51,6 +54,7 @@ enum Way: ExpressibleByArgument, Equatable, CustomStringConvertible {
     let result =
       switch self {
       case .seqpacket(let path): unsafe benchmark_open_seqpacket(&endpoint, path)
+      case .stream(let path): unsafe benchmark_open_stream(&endpoint, path)
       case .vde(let path): unsafe benchmark_open_vde(&endpoint, path)
       case .multicast(let group, let port, let interface):
         unsafe benchmark_open_multicast(&endpoint, group, port, interface)

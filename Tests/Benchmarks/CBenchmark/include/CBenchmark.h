@@ -10,21 +10,27 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ProbeTraffic.h"
+
 #define BENCHMARK_TIMEOUT_MS 200
 #define BENCHMARK_SLOTS 64              /* frames in a batch */
 #define BENCHMARK_SLOT_BYTES 9216       /* the longest frame */
 
 /* One client's way in. */
 typedef struct benchmark_endpoint {
-    int32_t descriptor;                 /* frames, one a message */
+    int32_t descriptor;                 /* frames, one a message, or a stream of them */
     int32_t control;                    /* VDE: the stream that holds the port; -1: none */
     int32_t is_device;                  /* a TAP: read and write, a frame a call */
     uint32_t peer_length;               /* bytes of peer; 0: the socket is connected */
     uint8_t peer[128];                  /* a sockaddr: where frames are sent */
+    uintptr_t stream;                   /* address of what a stream has brought and nobody has taken yet; 0: messages */
 } benchmark_endpoint;
 
 /* UML's vector transport bess: a SOCK_SEQPACKET to path. */
 int benchmark_open_seqpacket(benchmark_endpoint *endpoint, const char *path);
+
+/* QEMU's -netdev stream: a SOCK_STREAM to path, with four bytes before each frame that give its length, big-endian. */
+int benchmark_open_stream(benchmark_endpoint *endpoint, const char *path);
 
 /* uml_switch and VDE, protocol version 3: path is the control socket, or the directory that holds it as "ctl". */
 int benchmark_open_vde(benchmark_endpoint *endpoint, const char *path);

@@ -3,7 +3,8 @@
 import pathlib
 import subprocess
 
-from .rows import Figures, Missing
+from .rows import Figures
+from .switches import need
 from .traffic import values
 from .world import World, run, wait_for
 
@@ -77,8 +78,8 @@ def transfer(source: Guest, target: Guest, address: str, seconds: float = 3) -> 
 
 def pair(place: World, first: tuple[pathlib.Path, str | None], second: tuple[pathlib.Path, str | None]) -> Figures:
     """Boots two guests, each at a door and on a host, and sends from one to the other."""
-    if not pathlib.Path("/usr/bin/linux.uml").exists():
-        raise Missing("there is no linux.uml")
+    for program in ("linux.uml", "busybox", "cpio", "gcc"):
+        need(program)
     guests = [Guest(place, f"g{index}", door, f"10.2.0.{index}/24", host)
               for index, (door, host) in enumerate((first, second), 1)]
     for guest in guests:

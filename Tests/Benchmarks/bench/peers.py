@@ -1,18 +1,18 @@
 """Networks across hosts: ours, the peers', the kernel's. Each gives every host a device `lan` with an address.
 
-    10.1.0.1 lan a eth0 10.0.0.1 ── underlay ── 10.0.0.2 eth0 b lan 10.1.0.2
+    10.1.0.1 lan ─ host a ─ eth0 10.0.0.1 ── underlay ── 10.0.0.2 eth0 ─ host b ─ lan 10.1.0.2
 
 All devices have the same MTU, so that a frame of each fits the underlay's 1,500 bytes with everybody's headers.
 """
 
 import pathlib
 import shutil
-import socket
 import subprocess
 from dataclasses import dataclass
 from typing import Callable
 
 from .rows import Missing
+from .switches import need, vde
 from .world import World, on, run, wait_for
 
 MTU = 1400
@@ -28,13 +28,13 @@ class Underlay:
     settings: tuple[str, ...] = ()
 
 
-# A veth carries super-packets and unfinished checksums as they are. Without these offloads the kernel makes datagrams of
-# at most the MTU, as for the wire of a card without them; each is received alone.
+# A veth carries super-packets and unfinished checksums as they are. Without these offloads the kernel makes packets of
+# at most the MTU of them, as for the wire of a card that cannot; each is received alone.
 SEGMENTS = ("tso", "off", "gso", "off", "tx-udp-segmentation", "off", "tx-udp_tnl-segmentation", "off",
             "tx-udp_tnl-csum-segmentation", "off")
 VETH = Underlay("veth", "veth as it is")
 SEGMENTED = Underlay("segmented", "segmented for the wire", SEGMENTS)
-# The receiver merges them again, also what is forwarded: what a card's driver does.
+# The receiver merges them again, as a card's driver does, and also what is not for a socket of its own.
 MERGED = Underlay("merged", "segmented, GRO with forwarding",
                   (*SEGMENTS, "gro", "on", "rx-udp-gro-forwarding", "on"))
 UNDERLAYS = (VETH, SEGMENTED, MERGED)
@@ -60,7 +60,7 @@ def number(host: str) -> int:
 def hosts(place: World, count: int = 2, underlay: Underlay = VETH) -> None:
     """Hosts a, b, ... on an underlay: two by a veth, more by a bridge that floods groups."""
     if underlay.settings:
-        needs("ethtool")
+        need("ethtool")
     names = [place.host(chr(ord("a") + index)) for index in range(count)]
     if count == 2:
         place.wire("a", "b")
@@ -104,12 +104,6 @@ def device(host: str) -> None:
     run(["ip", "address", "add", f"{address(host)}/24", "dev", "lan"], host)
 
 
-def needs(*programs: str) -> None:
-    for program in programs:
-        if shutil.which(program) is None:
-            raise Missing(f"there is no {program}")
-
-
 def umbel(trunk: str = "vxlan", port: str = "", agent: str = "") -> Network:
     """Ours: a LAN with a trunk and a TAP. `port` is more options of the trunk, `agent` more of the agent, in YAML."""
     def join(place: World) -> None:
@@ -151,7 +145,7 @@ def kernel(place: World) -> None:
 
 def vxvde(place: World) -> None:
     """A plug from a TAP to VDE's distributed VXLAN."""
-    needs("vde_plug")
+    need("vde_plug")
     for host in members(place):
         place.start(["vde_plug", "tap://lan", f"vxvde://{GROUP}/v4/if=eth0"], host)
         device(host)
@@ -160,7 +154,7 @@ def vxvde(place: World) -> None:
 
 def tinc(place: World) -> None:
     """tinc as a switch, without cipher, digest and compression."""
-    needs("tincd")
+    need("tincd")
     names = members(place)
     directories = {host: place.directory / f"tinc-{host}" for host in names}
     for host, directory in directories.items():
@@ -183,7 +177,8 @@ def tinc(place: World) -> None:
 
 def n2n(place: World) -> None:
     """n2n's edges; host a has the supernode, too. Debian's version compresses and enciphers whatever it is told."""
-    needs("edge", "supernode", "ifconfig")
+    for program in ("edge", "supernode", "ifconfig"):
+        need(program)
     place.start(["supernode", "-l", "7654"], "a")
     for host in members(place):
         place.start(["edge", "-d", "lan", "-a", address(host), "-c", "bench", "-k", "bench", "-l", f"{outer('a')}:7654",
@@ -191,20 +186,15 @@ def n2n(place: World) -> None:
     reach(place)
 
 
-def vde_switches(place: World) -> list[pathlib.Path]:
-    """A vde_switch on each host, plugged to VDE's distributed VXLAN; their directories."""
-    needs("vde_switch", "vde_plug")
-    directories = []
+def vde_switches(place: World) -> tuple[list[pathlib.Path], list[int]]:
+    """A vde_switch for each host, plugged to VDE's distributed VXLAN: their directories, and all processes."""
+    need("vde_plug")
+    directories, processes = [], []
     for host in members(place):
-        directory = place.directory / f"vde-{host}"
-        # Its clients' sockets have abstract names, which end at a network namespace.
-        place.start(["vde_switch", "-s", str(directory)], stdin=subprocess.PIPE)
-        wait_for(lambda: listens(directory / "ctl"))
-        place.start(["vde_plug", f"vde://{directory}", f"vxvde://{GROUP}/v4/if=eth0"], host)
+        # Outside of the host: its clients' sockets have abstract names, which end at a network namespace.
+        switch = vde()(place, ())
+        directory = pathlib.Path(switch.ways[0].removeprefix("vde:"))
+        plug = place.start(["vde_plug", f"vde://{directory}", f"vxvde://{GROUP}/v4/if=eth0"], host)
         directories.append(directory)
-    return directories
-
-
-def listens(path: pathlib.Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(path)) == 0
+        processes += [*switch.processes, plug.pid]
+    return directories, processes

@@ -1,24 +1,23 @@
 """Across hosts: from one host's device to another's, and from guest to guest."""
 
-from typing import Callable
+import pathlib
 
 from . import guests, peers, traffic
-from .local import load, pair
+from .local import Run, throughput
 from .peers import MERGED, SEGMENTED, UNDERLAYS, VETH, Network, Underlay
 from .rows import Contender, Figures, Goal, Row
-from .world import World, run, wait_for
+from .switches import Switch, bare
+from .world import World
 
 KERNEL = ("kernel VXLAN",)
 VXVDE = ("vxvde",)
 PEERS = ("vxvde", "tinc", "n2n")
 AHEAD = Goal(PEERS, at_least=1.0)
 
-# What is measured once a network is there.
-Work = Callable[[World], Figures]
 
 
-def across(network: Network, work: Work, underlay: Underlay = VETH, count: int = 2) -> Work:
-    """A contender's run: hosts on an underlay, joined by a network."""
+def across(network: Network, work: Run, underlay: Underlay = VETH, count: int = 2) -> Run:
+    """A contender's run: hosts on an underlay, joined by a network, and then work."""
     def measure(place: World) -> Figures:
         peers.hosts(place, count, underlay)
         network(place)
@@ -26,14 +25,14 @@ def across(network: Network, work: Work, underlay: Underlay = VETH, count: int =
     return measure
 
 
-def contenders(work: Work, underlay: Underlay = VETH, count: int = 2, plain: bool = False) -> tuple[Contender, ...]:
+def contenders(work: Run, underlay: Underlay = VETH, count: int = 2, plain: bool = False) -> tuple[Contender, ...]:
     """All who can join hosts, for one piece of work. `plain`: ours without GSO and GRO, too."""
     trunk = "vxlan" if count == 2 else "vxlan-group"
     ours = [Contender("umbel", across(peers.umbel(trunk), work, underlay, count), "umbel"),
-            Contender("umbel, mcast", across(peers.umbel("mcast"), work, underlay, count), "umbel")]
+            Contender("umbel, mcast", across(peers.umbel("mcast"), work, underlay, count), "umbel", quick=False)]
     if plain:
         ours.append(Contender("umbel, no GSO", across(
-            peers.umbel(trunk, ", gso: false, gro: false"), work, underlay, count), "umbel"))
+            peers.umbel(trunk, ", gso: false, gro: false"), work, underlay, count), "umbel", quick=False))
     others = {"vxvde": peers.vxvde, "tinc": peers.tinc, "n2n": peers.n2n}
     return (*ours, Contender("kernel VXLAN", across(peers.kernel, work, underlay, count), "limit"),
             *(Contender(name, across(network, work, underlay, count)) for name, network in others.items()))
@@ -84,44 +83,42 @@ def round_trip_row() -> Row:
     ), (Goal(VXVDE, at_most=0.3), Goal(VXVDE, at_most=1.0, figure="p99")), more_is_better=False)
 
 
-def sockets_row() -> Row:
-    def umbel(place: World) -> Figures:
-        peers.hosts(place)
-        doors = []
-        for host in ("a", "b"):
-            _, directory = place.agent(host, (
-                "lans:\n  bench:\n    doors: [bess]\n    ports:\n      - {name: site, transport: mcast, role: trunk, "
-                f"group: {peers.GROUP}, port: 1102, interface: eth0}}\n"), host)
-            doors.append(f"seqpacket:{directory}/bench/bess")
-        return pair(load(place, "pair", *doors, "--frames", "400000"))
+def doors(place: World) -> tuple[list[pathlib.Path], list[int]]:
+    """Two hosts, each with an agent whose LAN has a multicast trunk: their doors for guests, and the agents."""
+    peers.hosts(place)
+    agents = [place.agent(host, (
+        "lans:\n  bench:\n    doors: [bess]\n    ports:\n      - {name: site, transport: mcast, role: trunk, "
+        f"group: {peers.GROUP}, port: 1102, interface: eth0}}\n"), host) for host in ("a", "b")]
+    return [directory / "bench" / "bess" for _, directory in agents], [process.pid for process, _ in agents]
 
-    def vxvde(place: World) -> Figures:
+
+def sockets_row() -> Row:
+    def umbel(place: World, prefix: tuple[str, ...]) -> Switch:
+        paths, agents = doors(place)
+        return Switch(tuple(f"seqpacket:{path}" for path in paths), tuple(agents))
+
+    def vxvde(place: World, prefix: tuple[str, ...]) -> Switch:
         peers.hosts(place)
-        return pair(load(place, "pair", *(f"vde:{path}" for path in peers.vde_switches(place)), "--frames", "150000"))
+        directories, processes = peers.vde_switches(place)
+        return Switch(tuple(f"vde:{path}" for path in directories), tuple(processes))
 
     return Row("sites-sockets", "sockets - multicast - sockets, 64 bytes", "rate", "frames/s",
-               (Contender("umbel", umbel, "umbel"), Contender("vxvde", vxvde)), (Goal(VXVDE, at_least=3.5),), quick=True)
+               (Contender("umbel", throughput("pair", umbel, "--frames", "400000"), "umbel"),
+                Contender("vxvde", throughput("pair", vxvde, "--frames", "150000"))),
+               (Goal(VXVDE, at_least=3.5),), quick=True)
 
 
 def guests_row() -> Row:
     def umbel(place: World) -> Figures:
-        peers.hosts(place)
-        doors = []
-        for host in ("a", "b"):
-            _, directory = place.agent(host, (
-                "lans:\n  bench:\n    doors: [bess]\n    ports:\n      - {name: site, transport: mcast, role: trunk, "
-                f"group: {peers.GROUP}, port: 1102, interface: eth0}}\n"), host)
-            doors.append((directory / "bench" / "bess", host))
-        return guests.pair(place, *doors)
+        paths, _ = doors(place)
+        return guests.pair(place, (paths[0], "a"), (paths[1], "b"))
 
-    def bare(place: World) -> Figures:
-        path = place.directory / "bare"
-        place.start([str(place.build / "bare-switch"), str(path)])
-        wait_for(path.exists)
+    def relay(place: World) -> Figures:
+        path = pathlib.Path(bare(place, ()).ways[0].removeprefix("seqpacket:"))
         return guests.pair(place, (path, None), (path, None))
 
     return Row("sites-guests", "TCP from UML guest to UML guest across hosts", "rate", "Gb/s",
-               (Contender("umbel", umbel, "umbel"), Contender("bare C switch, one host", bare, "limit")),
+               (Contender("umbel", umbel, "umbel"), Contender("bare C switch, one host", relay, "limit")),
                (Goal(("bare C switch, one host",), at_least=0.95),))
 
 

@@ -5,8 +5,9 @@ import statistics
 import subprocess
 from typing import Iterable
 
-from .peers import address, needs
+from .peers import address
 from .rows import Figures
+from .switches import need
 from .world import World, machine_cpu_seconds, on, run, wait_for
 
 # Payloads in UDP over IPv4: frames of 64 bytes; and of 64, 594 and 1,414, which is what the devices carry, 7 to 4 to 1.
@@ -17,7 +18,7 @@ MIXED = (22, 552, 22, 22, 552, 22, 1372, 22, 552, 22, 552, 22)
 def tcp(place: World, pairs: Iterable[tuple[str, str]] = (("a", "b"),), flows: int = 1, both: bool = False,
         seconds: int = 2) -> Figures:
     """iperf3 between pairs of hosts at the same time: received Gb/s, and the machine's CPU seconds a gigabit."""
-    needs("iperf3")
+    need("iperf3")
     pairs = tuple(pairs)
     for _, target in pairs:
         place.start(["iperf3", "--server", "--one-off"], target)
@@ -40,7 +41,7 @@ def tcp(place: World, pairs: Iterable[tuple[str, str]] = (("a", "b"),), flows: i
             bits += received["bytes"] * 8 / received["seconds"]
             retransmits += sent["retransmits"]
     cpu = machine_cpu_seconds() - began
-    return {"rate": bits / 1e9, "cpu": cpu / (bits * seconds / 1e9), "retransmits": retransmits}
+    return {"rate": bits / 1e9, "machine_cpu_s_a_gigabit": cpu / (bits * seconds / 1e9), "retransmits": retransmits}
 
 
 def datagrams(place: World, sizes: tuple[int, ...] = SMALL, batch: int = 64, rate: float = 0,
@@ -58,7 +59,7 @@ def datagrams(place: World, sizes: tuple[int, ...] = SMALL, batch: int = 64, rat
     cpu = machine_cpu_seconds() - began
     return {"rate": received["datagrams_per_second"], "loss": 100 * (1 - received["received"] / sent["sent"]),
             "offered": sent["datagrams_per_second"], "misordered": received["misordered"],
-            "cpu": cpu * 1e6 / max(1, received["received"])}
+            "machine_cpu_us_a_frame": cpu * 1e6 / max(1, received["received"])}
 
 
 def clean(place: World, sizes: tuple[int, ...] = SMALL, batch: int = 64) -> Figures:

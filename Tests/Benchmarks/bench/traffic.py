@@ -1,6 +1,7 @@
 """What crosses the networks of peers.py: TCP, datagrams, round trips."""
 
 import json
+import math
 import statistics
 import subprocess
 from typing import Iterable
@@ -68,7 +69,7 @@ def clean(place: World, sizes: tuple[int, ...] = SMALL, batch: int = 64) -> Figu
     if best["loss"] <= 1:
         return best
     high, low = best["offered"], 0.0
-    # A rate below what is delivered at saturation is not lossless for that: each step halves the ground.
+    # What is delivered at saturation may be more than is carried without loss, or, with much work for what is lost, less.
     rate, best = best["rate"], {"rate": 0.0, "loss": 100.0}
     for _ in range(6):
         found = datagrams(place, sizes, batch, rate, seconds=0.5)
@@ -78,7 +79,7 @@ def clean(place: World, sizes: tuple[int, ...] = SMALL, batch: int = 64) -> Figu
                 best = found
         else:
             high = rate
-        rate = (low + high) / 2 if low > 0 else high / 2
+        rate = math.sqrt(low * high) if low > 0 else high / 2
     return best
 
 

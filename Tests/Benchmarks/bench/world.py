@@ -60,7 +60,8 @@ class World:
             manager.bind(str(directory / "manager"))
             manager.settimeout(10)
             process = self.start(
-                [*prefix, str(self.build / "umbeld"), "--config", str(directory / "umbel.yaml"), "--runtime-dir", str(directory)],
+                [*prefix, str(self.build / "umbeld"), "--config", str(directory / "umbel.yaml"),
+                 "--runtime-dir", str(directory)],
                 host, env={**os.environ, "NOTIFY_SOCKET": str(directory / "manager")})
             try:
                 while b"READY=1" not in manager.recv(65_536):
@@ -97,7 +98,7 @@ def on(host: str | None, command: list[str]) -> list[str]:
 def run(command: list[str], host: str | None = None, seconds: float = 120) -> str:
     """Runs a command to its end and returns what it prints; raises when it fails."""
     result = subprocess.run(
-        on(host, command), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
+        on(host, command), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=seconds)
     if result.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {result.stderr.strip() or result.stdout.strip()}")
     return result.stdout

@@ -4,9 +4,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -163,6 +168,22 @@ int benchmark_open_multicast(benchmark_endpoint *endpoint, const char *group, ui
     return 0;
 }
 
+int benchmark_open_tap(benchmark_endpoint *endpoint, const char *name)
+{
+    struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+    int result = start(endpoint, open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+
+    if (result != 0)
+        return result;
+    endpoint->is_device = 1;
+    if (strlen(name) >= sizeof request.ifr_name)
+        return fail(endpoint, ENAMETOOLONG);
+    strcpy(request.ifr_name, name);
+    if (ioctl(endpoint->descriptor, TUNSETIFF, &request) != 0)
+        return fail(endpoint, errno);
+    return 0;
+}
+
 int benchmark_open_pair(benchmark_endpoint *first, benchmark_endpoint *second)
 {
     int ends[2];
@@ -226,6 +247,34 @@ uint8_t *benchmark_slot(benchmark_batch *batch, uint32_t slot)
 uint32_t benchmark_length(const benchmark_batch *batch, uint32_t slot)
 {
     return batch->messages[slot].msg_len;
+}
+
+/* What sendmmsg and recvmmsg do, for a descriptor that is no socket. */
+static int write_frames(int descriptor, struct mmsghdr *messages, uint32_t count)
+{
+    uint32_t done = 0;
+
+    while (done < count && writev(descriptor, messages[done].msg_hdr.msg_iov, 1) >= 0)
+        done++;
+    return done > 0 ? (int)done : -1;
+}
+
+static int read_frames(int descriptor, struct mmsghdr *messages, uint32_t limit)
+{
+    struct pollfd wanted = { .fd = descriptor, .events = POLLIN };
+    uint32_t done = 0;
+
+    if (poll(&wanted, 1, BENCHMARK_TIMEOUT_MS) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    for (; done < limit; done++) {
+        ssize_t length = readv(descriptor, messages[done].msg_hdr.msg_iov, 1);
+        if (length < 0)
+            break;
+        messages[done].msg_len = (unsigned)length;
+    }
+    return done > 0 ? (int)done : -1;
 }
 
 /* A frame of which a part has gone is sent to its end, however long that takes. */
@@ -303,22 +352,45 @@ static int receive_stream(benchmark_batch *batch, const benchmark_endpoint *endp
     }
 }
 
-int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
-                   uint32_t length)
+/* Sends slots first to first + count - 1, whose lengths are set; to a stream those that are as long as the first. */
+static int send_slots(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count)
 {
     int sent;
 
-    if (endpoint->stream != 0)
-        return send_stream(batch, endpoint, first, count, length);
+    if (endpoint->stream != 0) {
+        const size_t length = batch->pieces[first].iov_len;
+        uint32_t alike = 1;
+
+        while (alike < count && batch->pieces[first + alike].iov_len == length)
+            alike++;
+        return send_stream(batch, endpoint, first, alike, (uint32_t)length);
+    }
     for (uint32_t i = first; i < first + count; i++) {
-        batch->pieces[i].iov_len = length;
         batch->messages[i].msg_hdr.msg_name = endpoint->peer_length > 0 ? (void *)endpoint->peer : NULL;
         batch->messages[i].msg_hdr.msg_namelen = endpoint->peer_length;
     }
     do
-        sent = sendmmsg(endpoint->descriptor, batch->messages + first, count, MSG_NOSIGNAL);
+        sent = endpoint->is_device
+            ? write_frames(endpoint->descriptor, batch->messages + first, count)
+            : sendmmsg(endpoint->descriptor, batch->messages + first, count, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;
+}
+
+int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
+                   uint32_t length)
+{
+    for (uint32_t i = first; i < first + count; i++)
+        batch->pieces[i].iov_len = length;
+    return send_slots(batch, endpoint, first, count);
+}
+
+int benchmark_send_mixed(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
+                         const uint32_t *lengths)
+{
+    for (uint32_t i = first; i < first + count; i++)
+        batch->pieces[i].iov_len = lengths[i];
+    return send_slots(batch, endpoint, first, count);
 }
 
 int benchmark_receive(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t limit)
@@ -333,7 +405,9 @@ int benchmark_receive(benchmark_batch *batch, const benchmark_endpoint *endpoint
         batch->messages[i].msg_hdr.msg_namelen = 0;
     }
     do
-        received = recvmmsg(endpoint->descriptor, batch->messages, limit, MSG_WAITFORONE, NULL);
+        received = endpoint->is_device
+            ? read_frames(endpoint->descriptor, batch->messages, limit)
+            : recvmmsg(endpoint->descriptor, batch->messages, limit, MSG_WAITFORONE, NULL);
     while (received < 0 && errno == EINTR);
     if (received < 0)
         return -errno;

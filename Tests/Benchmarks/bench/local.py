@@ -1,41 +1,251 @@
-"""Inside one host: guests' sockets, one switch between them."""
+"""Inside one host: guests' sockets or TAPs, one switch between them."""
+
+import json
+from dataclasses import replace
+from typing import Callable
 
 from .rows import Contender, Figures, Goal, Row
-from .world import World, run, wait_for
+from .switches import (
+    Start, Switch, bare, bridge, need, no_switch, open_vswitch, raised_buffers, several, umbel, uml, vde)
+from .world import World, machine_cpu_seconds, run, wait_for
+
+Run = Callable[[World], Figures]
+
+PINNED = ("taskset", "-c", "0")
+# What a client's socket gets by itself, as umbel-load asks for it: the kernel doubles it.
+CLIENT_BUFFER = "106496"
+# A LAN that learns many stations behind one guest, and one whose guest may flood.
+MANY_STATIONS = "fdb-entries: 262144\nguest-stations: 262144"
+NO_STORM_LIMIT = "storm-broadcast: 0"
+BUSY_POLL = "busy-poll: 50us"
 
 
-def load(place: World, *arguments: str, pid: int | None = None) -> Figures:
-    """Runs umbel-load and reads its key=value pairs."""
-    words = run([str(place.build / "umbel-load"), *arguments, *(["--pid", str(pid)] if pid else [])]).split()
-    return {key: float(value) for key, _, value in (word.partition("=") for word in words)
-            if value.replace(".", "", 1).replace("-", "", 1).isdigit()}
+def load(place: World, mode: str, switch: Switch, words: tuple[str, ...], prefix: tuple[str, ...] = ()) -> Figures:
+    """Runs umbel-load on a switch and reads its key=value pairs."""
+    words = (mode, *switch.ways, *words, *(word for way in switch.others for word in ("--also", way)),
+             *(word for process in switch.processes for word in ("--pid", str(process))))
+    printed = run([*prefix, str(place.build / "umbel-load"), *words], switch.host)
+    pairs = (word.partition("=") for word in printed.split())
+    return {key: float(value) for key, _, value in pairs if value.replace(".", "", 1).replace("-", "", 1).isdigit()}
 
 
-def pair(figures: Figures) -> Figures:
-    return {"rate": figures["frames_per_second"], "loss": figures["loss_percent"],
-            **({"cpu": figures["switch_cpu_microseconds_per_frame"]}
-               if "switch_cpu_microseconds_per_frame" in figures else {})}
-
-
-def umbel(size: int):
+def throughput(mode: str, start: Start, *words: str) -> Run:
+    """Frames or copies a second, with loss, CPU time a frame, and what came with another length, in per cent."""
     def measure(place: World) -> Figures:
-        agent, directory = place.agent("a", "lans:\n  bench:\n    doors: [bess]\n")
-        return pair(load(place, "pair", f"seqpacket:{directory}/bench/bess", "--size", str(size), pid=agent.pid))
+        found = load(place, mode, start(place, ()), words)
+        figures = {"rate": found["frames_per_second"], "loss": found["loss_percent"],
+                   "altered": 100 * found["altered"] / max(1, found["received"])}
+        if "switch_cpu_microseconds_per_frame" in found:
+            figures["cpu"] = found["switch_cpu_microseconds_per_frame"]
+        return figures
     return measure
 
 
-def bare(size: int):
+def round_trip(start: Start, prefix: tuple[str, ...]) -> Run:
+    """Microseconds there and back, of one frame at a time."""
     def measure(place: World) -> Figures:
-        path = place.directory / "bare"
-        switch = place.start([str(place.build / "bare-switch"), str(path)])
-        wait_for(path.exists)
-        return pair(load(place, "pair", f"seqpacket:{path}", "--size", str(size), pid=switch.pid))
+        found = load(place, "ping", start(place, prefix), ("--count", "20000"), prefix)
+        return {"p50": found["p50_microseconds"], "p99": found["p99_microseconds"],
+                "loss": 100 * (1 - found["received"] / found["sent"])}
     return measure
 
+
+def raised(run_it: Run) -> Run:
+    """The same with the switch's socket buffers raised like ours; the clients' stay as they are."""
+    def measure(place: World) -> Figures:
+        with raised_buffers():
+            return run_it(place)
+    return measure
+
+
+# ---- Rows ------------------------------------------------------------------------------------------------------------
+
+PEERS = ("vde_switch", "uml_switch")
+LIMIT = "bare C switch"
+
+
+def side_by_side(mode: str, *words: str, lan: str = "", vde_options: tuple[str, ...] = ()) -> tuple[Contender, ...]:
+    """Those with sockets for guests, at the same work."""
+    return (
+        Contender("umbel", throughput(mode, umbel(lan=lan), *words), "umbel"),
+        Contender(LIMIT, throughput(mode, bare, *words), "limit"),
+        Contender("vde_switch", throughput(mode, vde(*vde_options), *words)),
+        Contender("uml_switch", throughput(mode, uml, *words)),
+    )
+
+
+def with_taps(*words: str) -> tuple[Contender, ...]:
+    """Those that switch between TAPs, at the same work."""
+    return (
+        Contender("Open vSwitch, user space", throughput("pair", open_vswitch, *words), quick=False),
+        Contender("kernel bridge, TAPs", throughput("pair", bridge, *words), "limit", quick=False),
+    )
+
+
+def buffers_raised(*words: str) -> tuple[Contender, ...]:
+    """Peers whose sockets are as large as ours."""
+    words = (*words, "--buffer", CLIENT_BUFFER)
+    return (
+        Contender("vde_switch, buffers raised", raised(throughput("pair", vde(), *words)), quick=False),
+        Contender("uml_switch, buffers raised", raised(throughput("pair", uml, *words)), quick=False),
+    )
+
+
+def frame_size_row(size: int, goals: tuple[Goal, ...], frames: int) -> Row:
+    words = ("--size", str(size), "--frames", str(frames))
+    contenders = side_by_side("pair", *words) + with_taps(*words)
+    if size < 1518:
+        contenders += buffers_raised(*words)
+    contenders += (Contender("no switch", throughput("pair", no_switch, *words), "limit", quick=False),)
+    return Row(f"switch-{size}", f"two guests, frames of {size:,} bytes", "rate", "frames/s", contenders, goals,
+               quick=size < 1518, plot=("frame size in bytes", size))
+
+
+def mix_row(name: str, title: str, *words: str) -> Row:
+    return Row(name, title, "rate", "frames/s", side_by_side("pair", *words), (Goal(PEERS, at_least=1.0),))
+
+
+def flood_row(receivers: int) -> Row:
+    frames = 1_280_000 // receivers
+    words = ("--receivers", str(receivers), "--frames", str(frames), "--warm-up", "1000")
+    return Row(f"flood-{receivers}", f"broadcasts of 64 bytes to {receivers} guests", "rate", "copies/s",
+               side_by_side("flood", *words, lan=NO_STORM_LIMIT, vde_options=("-n", "256")),
+               (Goal(PEERS, at_least=1.0),), quick=receivers == 16, plot=("receivers of a flood", receivers))
+
+
+def stations_row(stations: int) -> Row:
+    def words(count: int) -> tuple[str, ...]:
+        return ("--stations", str(count), "--frames", "150000")
+    # Peers that have no table for so many take their time.
+    contenders = tuple(replace(contender, quick=contender.kind != "peer" or stations < 100_000)
+                       for contender in side_by_side("pair", *words(stations), lan=MANY_STATIONS))
+    goals: tuple[Goal, ...] = (Goal(PEERS, at_least=1.0),)
+    if stations >= 10_000:
+        contenders += (Contender("vde_switch, hash enlarged",
+                                 throughput("pair", vde("--hashsize", "262144"), *words(stations))),)
+    if stations >= 100_000:
+        contenders += (Contender("umbel, ten stations",
+                                 throughput("pair", umbel(lan=MANY_STATIONS), *words(10)), "umbel"),)
+        goals += (Goal(("umbel, ten stations",), at_least=0.95),)
+    return Row(f"stations-{stations}", f"{stations:,} stations behind the sender, 64 bytes", "rate", "frames/s",
+               contenders, goals, quick=stations >= 100_000, plot=("stations behind the sender", stations))
+
+
+def round_trip_row(name: str, title: str, prefix: tuple[str, ...], at_most: float) -> Row:
+    return Row(
+        f"round-trip{name}", f"round trip, {title}", "p50", "us",
+        (
+            Contender("umbel", round_trip(umbel(), prefix), "umbel"),
+            Contender("umbel, busy-poll", round_trip(umbel(options=BUSY_POLL), prefix), "umbel"),
+            Contender(LIMIT, round_trip(bare, prefix), "limit"),
+            Contender("vde_switch", round_trip(vde(), prefix)),
+            Contender("uml_switch", round_trip(uml, prefix)),
+            Contender("kernel bridge, TAPs", round_trip(bridge, prefix), "limit"),
+            Contender("no switch", round_trip(no_switch, prefix), "limit"),
+        ),
+        (Goal(("vde_switch",), at_most=at_most),), more_is_better=False, quick=bool(prefix))
+
+
+def lans_row(count: int) -> Row:
+    words = ("--frames", str(320_000 // count), "--warm-up", "1000")
+    return Row(
+        f"lans-{count}", f"{count} LANs at once, 64 bytes, sum" if count > 1 else "one LAN, 64 bytes",
+        "rate", "frames/s",
+        (
+            Contender("umbel", throughput("pair", umbel(lans=count), *words), "umbel"),
+            Contender(LIMIT, throughput("pair", several(bare, count), *words), "limit"),
+            Contender("vde_switch", throughput("pair", several(vde(), count), *words)),
+            Contender("uml_switch", throughput("pair", several(uml, count), *words)),
+        ),
+        (Goal(PEERS, at_least=1.0),), plot=("LANs at once", count))
+
+
+# ---- TCP from TAP to TAP ---------------------------------------------------------------------------------------------
+
+def transfer(place: World, sender: str, receiver: str) -> Figures:
+    """TCP from 10.0.0.1 on one host to 10.0.0.2 on another, for two seconds; CPU time is the whole machine's."""
+    need("iperf3")
+    place.start(["iperf3", "-s", "-1", "-B", "10.0.0.2"], receiver)
+    wait_for(lambda: ":5201 " in run(["ss", "-Hlnt"], receiver))
+    before = machine_cpu_seconds()
+    report = json.loads(run(["iperf3", "-c", "10.0.0.2", "-B", "10.0.0.1", "-t", "2", "-J"], sender))
+    gigabits = report["end"]["sum_received"]["bits_per_second"] / 1e9
+    return {"rate": gigabits, "cpu_s_per_gigabit":
+            (machine_cpu_seconds() - before) / (report["end"]["sum_received"]["bytes"] * 8 / 1e9)}
+
+
+def address(host: str, device: str, last: int) -> None:
+    run(["ip", "address", "add", f"10.0.0.{last}/24", "dev", device], host)
+    run(["ip", "link", "set", device, "up"], host)
+
+
+def umbel_taps(place: World) -> Figures:
+    """One umbeld with two TAPs. Both are in its network, with routes and rules that make two hosts of it: what goes to
+    the other's address leaves by the own TAP, though both addresses are here."""
+    host = place.host("s")
+    place.agent("a", "lans:\n  bench:\n    ports:\n"
+                "      - {transport: tap, device: tap1}\n      - {transport: tap, device: tap2}\n", host)
+    run(["ip", "rule", "add", "pref", "20", "iif", "tap1", "lookup", "local"], host)
+    run(["ip", "rule", "add", "pref", "20", "iif", "tap2", "lookup", "local"], host)
+    run(["ip", "rule", "delete", "pref", "0"], host)
+    for own, other in ((1, 2), (2, 1)):
+        run(["sysctl", "-qw", f"net.ipv4.conf.tap{own}.accept_local=1", f"net.ipv4.conf.tap{own}.rp_filter=0",
+             f"net.ipv4.conf.tap{own}.arp_ignore=1"], host)
+        run(["ip", "address", "add", f"10.0.0.{own}/32", "dev", f"tap{own}"], host)
+        run(["ip", "route", "add", f"10.0.0.{other}", "dev", f"tap{own}", "src", f"10.0.0.{own}"], host)
+    figures = transfer(place, host, host)
+    carried = json.loads(run(["ip", "-s", "-j", "link", "show", "tap2"], host))[0]["stats64"]["rx"]["bytes"]
+    if carried == 0:
+        raise RuntimeError("nothing came by the TAP")
+    return figures
+
+
+def bridge_wires(place: World) -> Figures:
+    """The kernel's bridge, with a veth pair to each host: what a host has without a TAP."""
+    place.host("s")
+    run(["ip", "link", "add", "br0", "type", "bridge"], "s")
+    run(["ip", "link", "set", "br0", "up"], "s")
+    for last, host in enumerate(("a", "b"), 1):
+        place.wire(place.host(host), "s", f"eth{last}")
+        run(["ip", "link", "set", f"eth{last}", "master", "br0"], "s")
+        address(host, f"eth{last}", last)
+    return transfer(place, "a", "b")
+
+
+def vde_taps(place: World) -> Figures:
+    """vde_switch, and a vde_plug2tap on each host."""
+    need("vde_plug2tap")
+    switch = vde()(place, ()).ways[0].removeprefix("vde:")
+    for last, host in enumerate(("a", "b"), 1):
+        place.start(["vde_plug2tap", "-s", switch, "tap0"], place.host(host))
+        wait_for(lambda: "tap0" in run(["ip", "-br", "link"], host))
+        address(host, "tap0", last)
+    return transfer(place, "a", "b")
+
+
+TAP_ROW = Row(
+    "tap-to-tap", "TCP from TAP to TAP", "rate", "Gb/s",
+    (Contender("umbel", umbel_taps, "umbel"), Contender("kernel bridge, veth", bridge_wires, "limit"),
+     Contender("vde_switch", vde_taps)),
+    (Goal(("kernel bridge, veth",), at_least=1.0),), quick=True)
+
+SOCKET_GOALS = (Goal(PEERS, at_most=0.40, figure="cpu"), Goal((LIMIT,), at_least=0.95))
 
 ROWS: list[Row] = [
-    Row(f"switch-{size}", f"two guests, {size} bytes", "rate", "frames/s",
-        (Contender("umbel", umbel(size), "umbel"), Contender("bare C switch", bare(size), "limit")),
-        goals=(Goal(("bare C switch",), at_least=0.95),), quick=True, plot=("frame size", size))
-    for size in (64, 1514)
+    frame_size_row(64, (Goal(PEERS, at_least=2.0), *SOCKET_GOALS), 300_000),
+    frame_size_row(1514, (Goal(PEERS, at_least=2.2), *SOCKET_GOALS), 250_000),
+    frame_size_row(9014, (Goal((LIMIT,), at_least=0.95),), 100_000),
+    mix_row("imix", "two guests, IMIX (60, 590, 1,514 bytes; 7:4:1)", "--imix", "--frames", "250000"),
+    mix_row("four-flows", "four pairs of guests at once, 64 bytes", "--flows", "4", "--frames", "75000"),
+    mix_row("both-ways", "two guests, both directions at once, 64 bytes", "--both", "--frames", "150000"),
+    *(flood_row(receivers) for receivers in (16, 64)),
+    *(stations_row(stations) for stations in (1, 10_000, 100_000)),
+    round_trip_row("-one-core", "all on one core", PINNED, 1.05),
+    round_trip_row("", "on all cores", (), 0.75),
+    *(lans_row(count) for count in (1, 4, 16)),
+    Row("streams", "guests that batch (QEMU's stream), 64 bytes", "rate", "frames/s",
+        (Contender("umbel", throughput("pair", umbel(door="stream", way="stream"), "--frames", "2000000"), "umbel"),
+         Contender("umbel, seqpacket", throughput("pair", umbel(), "--frames", "300000"), "umbel")),
+        (Goal(("umbel, seqpacket",), at_least=5.0),)),
+    TAP_ROW,
 ]

@@ -17,19 +17,25 @@ class Contender:
     # Starts everything fresh in an empty world, which is thrown away afterwards, and measures once. Raises Missing when
     # it is not to be had on this machine.
     run: Callable[[World], Figures]
-    # "umbel", "peer" or "limit".
+    # "umbel", "peer" or "limit". The first of kind "umbel" is what the row compares; further ones are ours in another
+    # form and shown beside.
     kind: str = "peer"
+    # Whether `--quick` runs it, where it runs the row.
+    quick: bool = True
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A ratio of medians within one run: our figure to the best of some others."""
+    """A ratio of medians within one run: our figure to the best of some others. Of "rate" more is best, of any other
+    figure less, unless it is the row's own and the row says so."""
 
     against: tuple[str, ...]
     at_least: float | None = None
     at_most: float | None = None
     figure: str | None = None
     """Which figure; the row's own unless said."""
+    of: str | None = None
+    """Whose figure; that of the row's first contender of kind "umbel" unless said."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,9 @@ class Results:
     """All figures of all rounds: row -> contender -> figure -> values."""
 
     values: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
+    # "row: contender" -> why it is not to be had here, or what went wrong.
     missing: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
     def add(self, row: str, contender: str, figures: Figures) -> None:
         place = self.values.setdefault(row, {}).setdefault(contender, {})

@@ -65,6 +65,13 @@ typealias Address = UInt64
     return unsafe benchmark_send(memory, &endpoint, UInt32(first), UInt32(end - first), UInt32(size))
   }
 
+  /// Sends slots `first..<end`, each with its length in bytes. Returns how many went, or -errno.
+  func send(by endpoint: benchmark_endpoint, first: Int, end: Int, sizes: [UInt32]) -> Int32 {
+    precondition(end <= sizes.count && end <= Self.slots, "a length for each slot")
+    var endpoint = endpoint
+    return unsafe benchmark_send_mixed(memory, &endpoint, UInt32(first), UInt32(end - first), sizes)
+  }
+
   /// Waits for frames. Returns how many came, or -errno; -EAGAIN: none within the sockets' timeout.
   func receive(by endpoint: benchmark_endpoint, limit: Int = Batch.slots) -> Int32 {
     var endpoint = endpoint

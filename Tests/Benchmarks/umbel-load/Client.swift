@@ -2,7 +2,7 @@ import CBenchmark
 import Glibc
 import LinuxIO
 
-/// A station on the switch: its socket and its Ethernet address. The process's end closes the socket.
+/// A client of the switch: its socket and its Ethernet address. The process's end closes the socket.
 struct Client: Sendable {
   static let everyone: Address = 0xffff_ffff_ffff
   let endpoint: benchmark_endpoint
@@ -33,6 +33,18 @@ struct Client: Sendable {
       let heard = try other.hears(self, batch)
       try other.shout(batch)
       if try hears(other, batch), heard { return }
+    }
+    throw .deaf
+  }
+
+  /// Sends broadcasts until each of the others has heard one.
+  func reach(_ others: [Client]) throws(LoadError) {
+    let batch = try Batch()
+    for _ in 0..<25 {
+      try shout(batch)
+      var deaf = 0
+      for other in others where try !other.hears(self, batch) { deaf += 1 }
+      if deaf == 0 { return }
     }
     throw .deaf
   }

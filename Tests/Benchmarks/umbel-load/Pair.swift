@@ -5,51 +5,34 @@ struct Pair: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Frames a second from one client to another, loss, and CPU time of the switch.")
 
+  /// The simple IMIX: 7 frames of 64 bytes, 4 of 594 and 1 of 1,518, mixed; less 4 bytes each, the checksum of the wire.
+  static let imix = [60, 590, 60, 60, 590, 60, 1_514, 60, 590, 60, 590, 60]
+
   @OptionGroup var common: CommonOptions
-  @Option(help: "Frames to send.") var frames = 500_000
-  @Option(help: "Frames to send before, which are not measured.") var warmUp = 20_000
-  @Option(help: "Frames a system call, 1 to 64.") var batch = 64
-  @Option(help: "Source addresses that the sender uses in turn.") var stations = 1
+  @OptionGroup var options: ThroughputOptions
+  @Option(help: "Source addresses that each sender uses in turn.") var stations = 1
+  @Option(help: "Pairs of clients at once.") var flows = 1
+  @Flag(help: "Both clients of a pair send and count.") var both = false
+  @Flag(help: "Frames of 60, 590 and 1514 bytes, 7 to 4 to 1, instead of one size.") var imix = false
+  @Option(help: "One more switch that works at once, with clients of its own; may be given again.") var also: [Way] = []
 
   func validate() throws {
-    guard (1...Batch.slots).contains(batch) else { throw ValidationError("--batch is 1 to \(Batch.slots)") }
-    guard frames > 0, warmUp >= 0 else { throw ValidationError("--frames is 1 or more") }
     guard (1...16_777_216).contains(stations) else { throw ValidationError("--stations is 1 to 16777216") }
+    guard flows > 0, 2 * flows * (1 + also.count) < 255 else { throw ValidationError("at most 127 pairs") }
   }
 
   func run() throws {
-    let (sender, receiver) = try common.clients()
-    func stream(_ count: Int, _ kind: FrameKind) -> Stream {
-      Stream(
-        sender: sender, receiver: receiver, frames: count, size: common.size, batch: batch, stations: stations,
-        kind: kind)
+    var flows: [(sender: Client, receivers: [Client], destination: Address)] = []
+    for (first, second) in [(common.way, common.receiverWay ?? common.way)] + also.map({ ($0, $0) }) {
+      for _ in 0..<self.flows {
+        let number = 2 * UInt64(both ? flows.count / 2 : flows.count) + 1
+        let (sender, receiver) = try common.clients(first, second, number: number)
+        flows.append((sender, [receiver], receiver.address))
+        if both { flows.append((receiver, [sender], sender.address)) }
+      }
     }
-    // Every station is learned before the measurement.
-    if warmUp > 0 { _ = try stream(max(warmUp, stations), .warmUp).run() }
-
-    let before = try common.cpuNanoseconds()
-    let (arrivals, begin) = try stream(frames, .data).run()
-    let after = try common.cpuNanoseconds()
-
-    let seconds = arrivals.received > 0 ? Double(arrivals.lastAt - begin) / 1e9 : 0
-    let rate = seconds > 0 ? Double(arrivals.received) / seconds : 0
-    var report = Report()
-    report.add("mode", "pair")
-    report.add("way", common.way.description)
-    report.add("size", common.size)
-    report.add("stations", stations)
-    report.add("sent", frames)
-    report.add("received", arrivals.received)
-    report.add("misordered", arrivals.misordered)
-    report.add("altered", arrivals.altered)
-    report.add("seconds", seconds, digits: 4)
-    report.add("frames_per_second", rate, digits: 0)
-    report.add("loss_percent", 100 * (1 - Double(arrivals.received) / Double(frames)), digits: 3)
-    if let before, let after {
-      report.add("switch_cpu_seconds", Double(after - before) / 1e9, digits: 4)
-      let perFrame = Double(after - before) / 1e3 / Double(max(1, arrivals.received))
-      report.add("switch_cpu_microseconds_per_frame", perFrame, digits: 3)
-    }
-    report.print(json: common.json)
+    try Throughput(
+      mode: "pair", common: common, options: options, sizes: imix ? Pair.imix : [common.size], stations: stations
+    ).run(flows)
   }
 }

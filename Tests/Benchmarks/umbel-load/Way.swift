@@ -9,6 +9,7 @@ enum Way: ExpressibleByArgument, Equatable, CustomStringConvertible {
   case stream(path: String)
   case vde(path: String)
   case multicast(group: String, port: UInt16, interface: String?)
+  case tap(name: String)
   case pair
 
   init?(argument: String) {
@@ -18,6 +19,7 @@ enum Way: ExpressibleByArgument, Equatable, CustomStringConvertible {
     case ("seqpacket", 2): self = .seqpacket(path: parts[1])
     case ("stream", 2): self = .stream(path: parts[1])
     case ("vde", 2): self = .vde(path: parts[1])
+    case ("tap", 2): self = .tap(name: parts[1])
     case ("mcast", 2):
       let fields = parts[1].split(separator: ":").map(String.init)
       guard (2...3).contains(fields.count), let port = UInt16(fields[1]) else { return nil }
@@ -32,6 +34,7 @@ enum Way: ExpressibleByArgument, Equatable, CustomStringConvertible {
     case .stream(let path): "stream:\(path)"
     case .vde(let path): "vde:\(path)"
     case .multicast(let group, let port, let interface): "mcast:\(group):\(port)" + (interface.map { ":\($0)" } ?? "")
+    case .tap(let name): "tap:\(name)"
     case .pair: "pair"
     }
   }
@@ -46,7 +49,7 @@ enum Way: ExpressibleByArgument, Equatable, CustomStringConvertible {
     return ends
   }
 
-  private func open() throws(LoadError) -> benchmark_endpoint {
+  func open() throws(LoadError) -> benchmark_endpoint {
     var endpoint = benchmark_endpoint()
     let result =
       switch self {
@@ -55,6 +58,7 @@ enum Way: ExpressibleByArgument, Equatable, CustomStringConvertible {
       case .vde(let path): unsafe benchmark_open_vde(&endpoint, path)
       case .multicast(let group, let port, let interface):
         unsafe benchmark_open_multicast(&endpoint, group, port, interface)
+      case .tap(let name): unsafe benchmark_open_tap(&endpoint, name)
       case .pair: -EINVAL
       }
     guard result == 0 else { throw .cannotJoin(description, Errno(-result)) }

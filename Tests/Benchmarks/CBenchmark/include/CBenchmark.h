@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "Datagrams.h"
 #include "ProbeTraffic.h"
 
 #define BENCHMARK_TIMEOUT_MS 200
@@ -20,6 +21,7 @@
 typedef struct benchmark_endpoint {
     int32_t descriptor;                 /* frames, one a message, or a stream of them */
     int32_t control;                    /* VDE: the stream that holds the port; -1: none */
+    int32_t is_device;                  /* a TAP: read and write, a frame a call */
     uint32_t peer_length;               /* bytes of peer; 0: the socket is connected */
     uint8_t peer[128];                  /* a sockaddr: where frames are sent */
     uintptr_t stream;                   /* address of what a stream has brought and nobody has taken yet; 0: messages */
@@ -36,6 +38,9 @@ int benchmark_open_vde(benchmark_endpoint *endpoint, const char *path);
 
 /* UDP multicast as of eth0=mcast; interface is the address of the one to use, NULL: the route decides. */
 int benchmark_open_multicast(benchmark_endpoint *endpoint, const char *group, uint16_t port, const char *interface);
+
+/* The far end of a TAP that is there, by its name: a guest's, where the device is a port of a bridge. */
+int benchmark_open_tap(benchmark_endpoint *endpoint, const char *name);
 
 /* Two ends of a SOCK_SEQPACKET pair: the bound, with no switch between. */
 int benchmark_open_pair(benchmark_endpoint *first, benchmark_endpoint *second);
@@ -60,6 +65,10 @@ uint32_t benchmark_length(const benchmark_batch *batch, uint32_t slot);
 /* Sends slots first to first + count - 1, each length bytes. Returns how many went; -EAGAIN: none within the timeout. */
 int benchmark_send(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
                    uint32_t length);
+
+/* The same, with a length in bytes for each slot. */
+int benchmark_send_mixed(benchmark_batch *batch, const benchmark_endpoint *endpoint, uint32_t first, uint32_t count,
+                         const uint32_t *lengths);
 
 /* Waits for a frame and takes what else is there, at most limit. Returns how many; -EAGAIN: none within the timeout;
  * -EPIPE: the switch has closed the port. */

@@ -26,7 +26,8 @@
 //   Over a restart both sockets stay open (MulticastHeritage): what arrives meanwhile is queued, and the next process
 //   looks at the network as after any change.
 //
-// Limits: 64 frames a call; 14 to 9,216 bytes a frame; 8 former addresses; 1,024 other members.
+// Limits: 64 frames a call that sends, 256 that receives; 14 to 9,216 bytes a frame; 8 former addresses; 1,024 other
+// members.
 
 package import TransportKit
 

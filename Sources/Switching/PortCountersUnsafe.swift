@@ -13,6 +13,7 @@ import Synchronization
   enum Place: Int, CaseIterable {
     case receivedFrames, receivedBytes, sentFrames, sentBytes, flooded, moves
     case refusedTableFull, refusedPortLimit, refusedPinned, mssClamped, fragmented
+    case coalescedFrames, coalescedSegments
   }
 
   private static var firstDrop: Int { Place.allCases.count }
@@ -63,6 +64,12 @@ import Synchronization
   /// Counts a frame that is sent although the underlay does not carry it in one piece. Forwarding thread.
   package func countFragmented() { add(.fragmented) }
 
+  /// Counts segments that became one frame. Forwarding thread.
+  package func countCoalesced(segments: Int) {
+    add(.coalescedFrames)
+    add(UInt64(truncatingIfNeeded: segments), at: Place.coalescedSegments.rawValue)
+  }
+
   /// All counters in one list, in an order of this version of the program. Any thread.
   package var values: [UInt64] { (0..<PortCounters.count).map { unsafe counters[$0].load(ordering: .relaxed) } }
 
@@ -82,6 +89,7 @@ import Synchronization
       sentBytes: value(.sentBytes), flooded: value(.flooded), moves: value(.moves),
       refusedTableFull: value(.refusedTableFull), refusedPortLimit: value(.refusedPortLimit),
       refusedPinned: value(.refusedPinned), mssClamped: value(.mssClamped), fragmented: value(.fragmented),
+      coalescedFrames: value(.coalescedFrames), coalescedSegments: value(.coalescedSegments),
       drops: DropReason.allCases.map { reason in
         unsafe counters[PortCounters.firstDrop + Int(reason.rawValue)].load(ordering: .relaxed)
       })

@@ -20,6 +20,10 @@ package struct PortStatistics: Equatable, Sendable {
   package let mssClamped: UInt64
   /// Frames that went out although the underlay carries them in pieces only.
   package let fragmented: UInt64
+  /// Frames that were made of several segments on their way out.
+  package let coalescedFrames: UInt64
+  /// Segments that those were made of.
+  package let coalescedSegments: UInt64
   /// One value for each case of ``DropReason``, in their order.
   package let drops: [UInt64]
 

@@ -108,6 +108,16 @@ struct ReportTests {
     #expect(counters.contains("MSS lowered") && counters.contains("fragmented"))
   }
 
+  @Test func `frames that were made of segments are shown with the number of segments`() {
+    var merging = guest
+    merging.counters.coalescedFrames = 3
+    merging.counters.coalescedSegments = 107
+    let rows = Table.counters(of: [merging]).rendered().split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(
+      rows.contains(["default", "g1", "coalesced", "3"])
+        && rows.contains(["default", "g1", "coalesced", "from", "107"]))
+  }
+
   @Test("Stations are listed with what is special about them")
   func stations() {
     let stations = [

@@ -203,7 +203,7 @@ func allFaultsAtOnce() {
       "u.yaml:4:33: ttl: is 999; allowed is 0 to 255",
       "u.yaml:4:38: colour: is not an option of mcast; "
         + "allowed is group, port, ttl, interface, peers, hello, mss-clamp, "
-        + "too-big, oversize, storm-broadcast, storm-multicast, storm-unknown, name, transport or role",
+        + "too-big, coalesce, oversize, storm-broadcast, storm-multicast, storm-unknown, name, transport or role",
       "u.yaml:5:21: transport: is none; allowed is mcast or socket",
       "u.yaml:6:10: threads: is 0; allowed is 1 to 64, or auto",
       "lans.d/a.yaml:1:1: threads: belongs into the main file; files of lans.d hold lans alone",

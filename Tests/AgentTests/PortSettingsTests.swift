@@ -23,7 +23,8 @@ struct PortSettingsTests {
   func defaults() throws {
     let ports = try lan("    ports: [{transport: tap}, {transport: mcast}]\n").ports
     let guest = ports[0].settings
-    #expect(guest.loopGuard && !guest.hello && guest.mssClamp && guest.tooBig && guest.oversize == .fragment)
+    #expect(guest.loopGuard && !guest.hello && guest.mssClamp && guest.tooBig && guest.coalesce)
+    #expect(guest.oversize == .fragment)
     #expect([guest.storm.broadcast, guest.storm.multicast, guest.storm.unknown] == [20_000, 100_000, 100_000])
     let trunk = ports[1].settings
     #expect(trunk.hello && !trunk.loopGuard)
@@ -35,12 +36,13 @@ struct PortSettingsTests {
     let port = try lan(
       """
           ports:
-            - {transport: tap, device: tap0, storm-broadcast: 500, oversize: drop, too-big: no, mss-clamp: off}
+            - {transport: tap, device: tap0, storm-broadcast: 500, oversize: drop, too-big: no, mss-clamp: off, coalesce: off}
       """
     ).ports[0]
     #expect(port.values == [OptionValue(option: 0, text: "tap0")])
     #expect(port.settings.storm.broadcast == 500 && port.settings.storm.multicast == 100_000)
     #expect(port.settings.oversize == .drop && !port.settings.tooBig && !port.settings.mssClamp)
+    #expect(!port.settings.coalesce)
   }
 
   @Test(

@@ -13,11 +13,9 @@ final class StubPorts {
   final class Stub {
     let number: UInt32
     fileprivate let wakeup = Box(try! Wakeup())
-    /// The frame that comes in next, and where it is divided.
-    fileprivate var length = 0
-    fileprivate var cuts: [Int] = []
-    fileprivate let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: Int(UMBEL_LARGEST_FRAME))
-    fileprivate var offload = umbel_offload()
+    /// The frames that come in next, and how many of them have.
+    fileprivate var incoming: [IncomingFrame] = []
+    fileprivate var handedOn = 0
     /// Lengths of the frames that were sent here.
     var sent: [Int] { frames.map(\.count) }
     /// The frames themselves, and their metadata.
@@ -32,15 +30,8 @@ final class StubPorts {
     /// How often it was called to send.
     fileprivate(set) var calls = 0
     fileprivate var context: UnsafeMutablePointer<PortContext>?
-    fileprivate let pieces = UnsafeMutablePointer<umbel_piece>.allocate(
-      capacity: Int(UMBEL_MOST_PIECES))
 
     fileprivate init(number: UInt32) { self.number = number }
-
-    deinit {
-      unsafe bytes.deallocate()
-      unsafe pieces.deallocate()
-    }
 
     /// The port goes down.
     func setDown() {
@@ -57,6 +48,12 @@ final class StubPorts {
 
     /// Frames that were sent here for the underlay to fragment.
     var fragmented: UInt64 { unsafe context!.pointee.counters.snapshot().fragmented }
+
+    /// Frames that were made of segments here, and of how many.
+    var coalesced: [UInt64] {
+      let statistics = unsafe context!.pointee.counters.snapshot()
+      return [statistics.coalescedFrames, statistics.coalescedSegments]
+    }
 
     /// Frames that ended here, by reason.
     var drops: [DropReason: UInt64] {
@@ -179,12 +176,44 @@ final class StubPorts {
   /// A frame comes in by a port.
   /// - Parameter cuts: where one piece ends and the next begins.
   func receive(_ frame: [UInt8], _ offload: umbel_offload = umbel_offload(), cuts: [Int] = [], from stub: Stub) {
-    stub.length = frame.count
-    stub.cuts = cuts
-    unsafe stub.bytes.initialize(from: frame, count: frame.count)
-    stub.offload = offload
+    receive([IncomingFrame(frame, offload, cuts: cuts)], from: stub)
+  }
+
+  /// Frames come in by a port, as many at a time as the forwarder takes.
+  func receive(_ frames: [IncomingFrame], from stub: Stub) {
+    stub.incoming = frames
+    stub.handedOn = 0
     stub.wakeup.value.signal()
-    forwarder.step()
+    while stub.handedOn < frames.count { forwarder.step() }
+  }
+}
+
+/// A frame that comes in, in memory of its own.
+@safe
+final class IncomingFrame {
+  fileprivate let length: Int
+  fileprivate let offload: umbel_offload
+  fileprivate let pieces: UnsafeMutableBufferPointer<umbel_piece>
+  private let bytes: UnsafeMutableBufferPointer<UInt8>
+
+  /// - Parameter cuts: where one piece ends and the next begins.
+  init(_ frame: [UInt8], _ offload: umbel_offload = umbel_offload(), cuts: [Int] = []) {
+    length = frame.count
+    self.offload = offload
+    unsafe bytes = .allocate(capacity: frame.count)
+    _ = unsafe bytes.initialize(from: frame)
+    let ends = cuts + [frame.count]
+    unsafe pieces = .allocate(capacity: ends.count)
+    for (index, end) in ends.enumerated() {
+      let start = index == 0 ? 0 : ends[index - 1]
+      unsafe pieces.initializeElement(
+        at: index, to: umbel_piece(data: bytes.baseAddress! + start, length: end - start))
+    }
+  }
+
+  deinit {
+    unsafe bytes.deallocate()
+    unsafe pieces.deallocate()
   }
 }
 
@@ -206,20 +235,21 @@ private func stubReceive(
   _ capacity: UInt32, _ more: UnsafeMutablePointer<UInt32>?
 ) -> Int32 {
   let stub = unsafe stub(endpoint)
-  stub.wakeup.value.clear()
-  let ends = stub.cuts + [stub.length]
-  for (index, end) in ends.enumerated() {
-    let start = index == 0 ? 0 : ends[index - 1]
-    unsafe (stub.pieces + index).initialize(to: umbel_piece(data: stub.bytes + start, length: end - start))
+  let count = min(stub.incoming.count - stub.handedOn, Int(capacity))
+  for index in 0..<count {
+    let incoming = stub.incoming[stub.handedOn + index]
+    var frame = unsafe umbel_frame()
+    unsafe frame.pieces = unsafe UnsafePointer(incoming.pieces.baseAddress)
+    unsafe frame.piece_count = unsafe UInt32(incoming.pieces.count)
+    unsafe frame.length = UInt32(incoming.length)
+    unsafe frame.port = stub.number
+    unsafe frame.offload = incoming.offload
+    unsafe frame.remote = stub.remote
+    unsafe frames![index] = unsafe frame
   }
-  unsafe frames!.pointee = umbel_frame()
-  unsafe frames!.pointee.pieces = unsafe UnsafePointer(stub.pieces)
-  unsafe frames!.pointee.piece_count = UInt32(ends.count)
-  unsafe frames!.pointee.length = UInt32(stub.length)
-  unsafe frames!.pointee.port = stub.number
-  unsafe frames!.pointee.offload = stub.offload
-  unsafe frames!.pointee.remote = stub.remote
-  return 1
+  stub.handedOn += count
+  if stub.handedOn == stub.incoming.count { stub.wakeup.value.clear() }
+  return Int32(count)
 }
 
 private func stubSend(

@@ -4,8 +4,8 @@ import Testing
 struct PortOptionTests {
   /// The agent's own of a guest port, with their defaults, but for loop-guard, which the LAN of a bench has off.
   private let usual = [
-    "loop-guard": "false", "mss-clamp": "true", "too-big": "true", "oversize": "fragment", "storm-broadcast": "20000",
-    "storm-multicast": "100000", "storm-unknown": "100000",
+    "loop-guard": "false", "mss-clamp": "true", "too-big": "true", "coalesce": "true", "oversize": "fragment",
+    "storm-broadcast": "20000", "storm-multicast": "100000", "storm-unknown": "100000",
   ]
 
   @Test func `a port shows the options it was given, and the agent's own`() throws {

@@ -17,6 +17,23 @@ sleep 2
 check "an idle agent sleeps" at_most 2 $(($(ticks) - before))
 agent_end a
 
+# With a trunk, doors and a guest that has been heard, each.
+lans() { for n in $(seq "$1"); do echo "  lan$n: {ports: [{name: site, transport: mcast, group: 239.1.1.$n}]}"; done; }
+for threads in 1 2; do
+  for count in 1 9; do
+    { echo "threads: $threads"; echo "lans:"; lans "$count"; } >/run/hosts/a.yaml
+    agent a --config /run/hosts/a.yaml
+    for n in $(seq "$count"); do frames a number "$(door a "lan$n")" 100; done
+    sleep 1
+    [ "$count" = 1 ] && one=$(anonymous_kib a)
+    all=$(anonymous_kib a)
+    agent_end a
+  done
+  echo "# $threads forwarding thread(s): $one KiB with one LAN, $(((all - one) / 8)) more for each other"
+  check "with $threads forwarding thread(s), one LAN takes less than 8 MiB" at_most 8191 "$one"
+  check "with $threads, each further LAN takes less than 2 MiB" at_most 2047 $(((all - one) / 8))
+done
+
 # The best of five: what else the machine does is not the agent's fault.
 best=10000
 for attempt in 1 2 3 4 5; do

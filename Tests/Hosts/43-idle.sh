@@ -1,6 +1,8 @@
 # What an agent does that has nothing to do: its ticks, and no more.
 #
 #   host a [agent, with a trunk and without, with one forwarding thread and with two]──s1
+#
+# Limit: 180 s
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 
@@ -37,3 +39,35 @@ for threads in 1 2; do
     agent_end a
   done
 done
+
+# ---- busy-poll: what a core is paid for ----------------------------------------------------------------------------
+
+# busy: ticks of 10 ms that the forwarding thread runs in the second after a frame.
+busy() {
+  local task before
+  for task in "/proc/${agent_pid[a]}/task/"*; do
+    grep -q forward-0 "$task/comm" && break
+  done
+  frames a number "$(door a lab)" 1
+  before=$(awk '{print $14 + $15}' "$task/stat")
+  sleep 1
+  echo $(($(awk '{print $14 + $15}' "$task/stat") - before))
+}
+poll() { echo "{threads: 1, busy-poll: $1, lans: {lab: {}}}" >/run/hosts/a.yaml; }
+poll 1s
+agent a --config /run/hosts/a.yaml
+# What else the machine does takes its share.
+check "with busy-poll: 1s the thread does not sleep in the second after a frame" at_least 10 "$(busy)"
+check "meanwhile it does what it is asked for" umbel a lan list
+sleep 2
+wakeups >/run/hosts/before
+sleep 2
+wakeups >/run/hosts/after
+check "then it sleeps" at_least 2 "$(woken forward-0)"
+poll off
+check "a reload ends it" umbel a reload
+check "the thread sleeps at once" at_most 5 "$(busy)"
+poll 1s
+check "another brings it back" umbel a reload
+check "the thread does not sleep" at_least 10 "$(busy)"
+check "nothing is taken for a descriptor that is always ready" fails grep -q 'always ready' "$logs/agent-a.log"

@@ -252,7 +252,8 @@ fi
 
 default_lan | configuration
 umbel a reload >/dev/null
-umbel a lan add hand --door bess >/dev/null
+# Of one UDP port with a tunnel of LAN default: on its thread.
+umbel a lan add hand --door bess --thread 0 >/dev/null
 umbel a port add hand vxlan vni=9 peers=10.0.0.2 --name site >/dev/null
 umbel a port add default vxlan vni=8 peers=10.0.0.2 --name site >/dev/null
 collector a kept "$(door a hand)" 300 --seconds 20

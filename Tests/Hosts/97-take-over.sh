@@ -3,6 +3,8 @@
 #
 #   host a [agent, then another] ── g1 (bess), g2 (fd), TAP tap0
 #
+# With two forwarding threads, and LANs on both.
+#
 # Limit: 240 s
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
@@ -11,6 +13,13 @@
 
 survivors
 umbel a lan add other --door bess >/dev/null
+umbel a lan add third --thread 1 >/dev/null
+thread_of() { asks a ListLans "[l['forwardingThread'] for l in lans if l['name'] == '$1'][0]"; }
+check "both forwarding threads have a LAN" equal "0 1 1" "$(thread_of lab) $(thread_of other) $(thread_of third)"
+for vni in 42 43; do
+  umbel a port add "$([ $vni = 42 ] && echo other || echo third)" vxlan "vni=$vni" peers=127.0.0.2 >/dev/null
+done
+collector a third "$(door a third)" 400 --seconds 120
 umbel a port add other tap device=tap9 >/dev/null
 
 # another [OPTION…]: an agent that takes over.
@@ -37,8 +46,13 @@ survives take-over taken_over
 check "its counters have gone on" at_least "$frames" "$(counted)"
 check "its stations are known" equal "$stations" \
   "$(asks a ListStations 'sorted((s["mac"], s["port"]) for s in stations if s["lan"] == "lab")')"
-check "a LAN that was made by hand is there, with its port" equal "['tap-1']" \
+check "a LAN that was made by hand is there, with its ports" equal "['tap-1', 'vxlan-1']" \
   "$(asks a ListPorts 'sorted(p["name"] for p in ports if p["lan"] == "other")')"
+check "LANs that share a socket and were made by hand are together, where one is pinned" equal "1 1" \
+  "$(thread_of other) $(thread_of third)"
+check "the tunnels are there" equal 2 "$(asks a ListPorts 'sum(p["transport"] == "vxlan" for p in ports)')"
+frames a number "$(door a third)" 400
+check "a guest of a LAN on the second thread goes on" collected third
 check "the runtime directory is still held: no other agent begins there" fails \
   nsenter --net=/run/netns/a -- "$build/umbeld" --runtime-dir "$(runtime a)"
 

@@ -8,6 +8,7 @@ survivors() {
   needs ping
   host a
   cat >/run/hosts/a.yaml <<'YAML'
+threads: 2
 lans:
   lab:
     ports:

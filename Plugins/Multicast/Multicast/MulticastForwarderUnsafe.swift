@@ -11,8 +11,10 @@ import TransportKit
 /// the same. A message of many datagrams is handed to the host over as many batches as it takes.
 @safe
 struct MulticastForwarder: ~Copyable {
-  /// Frames a call.
+  /// Frames a call that are sent.
   static let batch = 64
+  /// Frames a call that are received: those of several messages of merged datagrams.
+  private static let receivedBatch = 256
   /// Messages a call, each of one datagram or of many. Every slot of 64 KiB keeps the pages that it has needed once.
   private static let messages = 32
 
@@ -56,8 +58,8 @@ struct MulticastForwarder: ~Copyable {
     self.isTrunk = isTrunk
     self.port = port
     receiving = try SegmentReceiver(capacity: MulticastForwarder.messages)
-    unsafe pieces = .allocate(capacity: MulticastForwarder.batch)
-    unsafe pieces.initialize(repeating: umbel_piece(), count: MulticastForwarder.batch)
+    unsafe pieces = .allocate(capacity: MulticastForwarder.receivedBatch)
+    unsafe pieces.initialize(repeating: umbel_piece(), count: MulticastForwarder.receivedBatch)
   }
 
   deinit { unsafe pieces.deallocate() }
@@ -133,7 +135,7 @@ struct MulticastForwarder: ~Copyable {
       }
     }
     var foreigner: SocketAddress?
-    let room = min(frames.room, MulticastForwarder.batch)
+    let room = min(frames.room, MulticastForwarder.receivedBatch)
     // Merged datagrams have one sender: the last answer is kept.
     var name: UnsafeRawPointer?
     var sender = Sender.own

@@ -10,8 +10,9 @@ import TransportKit
 struct TapForwarder: ~Copyable {
   /// Frames a call; there is no system call that moves several.
   static let batch = 32
-  /// Pieces a frame that is sent; with the header's there are eight, which the kernel copies without allocating.
-  static let mostPieces = 7
+  /// Pieces a frame that is sent: the headers and payloads of as many segments as a super-frame has. With more than eight,
+  /// the header's included, the kernel allocates for their list, once a super-frame.
+  static let mostPieces = 127
   /// Bytes of `struct virtio_net_hdr`, which umbel_offload begins with: a test holds it to that.
   static let headerBytes = Int(CLINUX_TAP_HEADER_SIZE)
 

@@ -20,7 +20,7 @@
 //   ends, if it is persistent; GuestRoute undoes what it did. Over a restart the descriptor stays open (TapHeritage), so
 //   that a device need not be persistent to stay; the next process treats it as any that was there already.
 //
-// Limits: 32 frames a call; 2 MiB of memory a port after much of super-frames; 7 pieces a frame.
+// Limits: 32 frames a call; 2 MiB of memory a port after much of super-frames; 127 pieces a frame.
 
 package import TransportKit
 

@@ -6,6 +6,7 @@ enum PortOption: String, CaseIterable {
   case loopGuard = "loop-guard"
   case mssClamp = "mss-clamp"
   case tooBig = "too-big"
+  case coalesce
   case oversize
   case stormBroadcast = "storm-broadcast"
   case stormMulticast = "storm-multicast"
@@ -35,7 +36,7 @@ enum PortOption: String, CaseIterable {
     case .stormBroadcast, .stormMulticast, .stormUnknown:
       OptionDescription(
         name: rawValue, help: help, defaultText: text, minimum: 0, maximum: Int64(UInt32.max), kind: .integer)
-    case .hello, .loopGuard, .mssClamp, .tooBig:
+    case .hello, .loopGuard, .mssClamp, .tooBig, .coalesce:
       OptionDescription(name: rawValue, help: help, defaultText: text, kind: .boolean)
     }
   }
@@ -46,6 +47,7 @@ enum PortOption: String, CaseIterable {
     case .loopGuard: "A loop made outside the agent shuts the port."
     case .mssClamp: "Lower the MSS of TCP connections to what passes unfragmented."
     case .tooBig: "Tell senders by ICMP of frames that do not pass unfragmented."
+    case .coalesce: "Merge segments on their way to a port that takes super-frames."
     case .oversize: "What becomes of others that do not pass unfragmented."
     case .stormBroadcast: "The most broadcasts that come in, frames a second; 0: any number."
     case .stormMulticast: "The most multicasts that come in, frames a second; 0: any number."

@@ -23,6 +23,8 @@ package struct PortSettings: Hashable, Sendable, BitwiseCopyable {
   package var mssClamp = true
   /// Senders of frames that do not pass in one piece are told so by ICMP.
   package var tooBig = true
+  /// Segments become super-frames where the transport takes them.
+  package var coalesce = true
   package var oversize = OversizePolicy.fragment
   package var storm = StormLimits()
 
@@ -82,6 +84,7 @@ extension PortSettings {
     case .loopGuard: "\(loopGuard)"
     case .mssClamp: "\(mssClamp)"
     case .tooBig: "\(tooBig)"
+    case .coalesce: "\(coalesce)"
     case .oversize: oversize.rawValue
     case .stormBroadcast: "\(storm.broadcast)"
     case .stormMulticast: "\(storm.multicast)"
@@ -97,6 +100,7 @@ extension PortSettings {
     case .loopGuard: loopGuard = isOn
     case .mssClamp: mssClamp = isOn
     case .tooBig: tooBig = isOn
+    case .coalesce: coalesce = isOn
     case .oversize: oversize = OversizePolicy.allCases[Int(value.integer)]
     case .stormBroadcast: storm.broadcast = rate
     case .stormMulticast: storm.multicast = rate

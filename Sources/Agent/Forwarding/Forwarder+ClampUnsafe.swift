@@ -16,7 +16,7 @@ extension Forwarder {
   @inline(never)
   func clampArriving(_ frame: UnsafeMutablePointer<umbel_frame>, from port: UnsafeMutablePointer<PortContext>) {
     let index = unsafe state.pointee.rewrittenCount
-    guard unsafe mayBeSYN(frame), unsafe index < ForwarderState.batchCapacity,
+    guard unsafe mayBeSYN(frame), unsafe index < ForwarderState.receiveCapacity,
       let piece = unsafe clamped(frame, at: index, for: port)
     else { return }
     unsafe state.pointee.rewrittenCount = index + 1
@@ -24,16 +24,19 @@ extension Forwarder {
     unsafe frame.pointee.piece_count = 1
   }
 
-  /// Adds a frame to a port that is down, or where the MSS of SYNs is lowered.
+  /// Adds a frame to a port that is down, takes super-frames, or where the MSS of SYNs is lowered.
   // Not inlined: it would cost every frame registers.
   @inline(never)
-  func putClamped(
+  func putExamined(
     _ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote
   ) {
     guard unsafe port.pointee.isUp else { return unsafe port.pointee.counters.countDrop(.portDown) }
-    let place = unsafe ForwarderState.batchCapacity
-    guard unsafe mayBeSYN(frame), let piece = unsafe clamped(frame, at: place, for: port) else {
-      return unsafe putPlain(frame, to: port, remote: remote)
+    let place = unsafe ForwarderState.receiveCapacity
+    guard unsafe port.pointee.clampsMSS, unsafe mayBeSYN(frame),
+      let piece = unsafe clamped(frame, at: place, for: port)
+    else {
+      return unsafe port.pointee.coalesces
+        ? putCoalescing(frame, to: port, remote: remote) : putPlain(frame, to: port, remote: remote)
     }
     var rewritten = unsafe frame.pointee
     unsafe rewritten.pieces = unsafe UnsafePointer(piece)

@@ -6,6 +6,8 @@ import Switching
 extension Forwarder {
   /// Batches one descriptor may bring in before the next one has its turn.
   private static let batchesATurn = 4
+  /// And frames, after which it is the next one's turn as well.
+  private static let framesATurn = 256
   /// Answers "none, but more are at hand" that are believed one after the other.
   private static let believedEmptyMores = 16
   /// Ports one batch may reach without ending its turn: what is flooded to thousands takes as long as many batches.
@@ -28,10 +30,11 @@ extension Forwarder {
 
   /// - Returns: whether more are at hand.
   private func turn(of slot: UnsafeMutablePointer<PolledDescriptor>) -> Bool {
+    var received = 0
     for _ in 0..<Self.batchesATurn {
       guard let endpoint = unsafe slot.pointee.endpoint else { return false }
       var more: UInt32 = 0
-      let capacity = unsafe ForwarderState.batchCapacity
+      let capacity = unsafe ForwarderState.receiveCapacity
       let count = unsafe endpoint.pointee.transport.pointee.receive!(
         endpoint.pointee.endpoint, slot.pointee.token, state.pointee.frames, UInt32(MemoryLayout<umbel_frame>.stride),
         UInt32(capacity), &more)
@@ -58,7 +61,8 @@ extension Forwarder {
       unsafe endpoint.pointee.deadline = deadline(of: endpoint)
       if more == 0 { return false }
       if count == 0, unsafe !believesEmptyMore(endpoint) { return false }
-      if isWide { break }
+      received &+= Int(count)
+      if isWide || received >= Self.framesATurn { break }
     }
     return true
   }

@@ -5,7 +5,7 @@ import Switching
 extension Forwarder {
   /// Adds a frame to a port's batch.
   func put(_ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote) {
-    guard unsafe port.pointee.isPlain else { return unsafe putClamped(frame, to: port, remote: remote) }
+    guard unsafe port.pointee.isPlain else { return unsafe putExamined(frame, to: port, remote: remote) }
     unsafe putPlain(frame, to: port, remote: remote)
   }
 
@@ -46,8 +46,9 @@ extension Forwarder {
       unsafe flush(port)
     }
     unsafe state.pointee.touched.removeAll()
-    // All that was rewritten has been sent or copied.
+    // All that was rewritten or made here has been sent or copied.
     unsafe state.pointee.rewrittenCount = 0
+    unsafe state.pointee.superFrameCount = 0
   }
 
   /// Sends a port's batch; what it does not take goes behind its queue.
@@ -55,6 +56,7 @@ extension Forwarder {
   func flush(_ port: UnsafeMutablePointer<PortContext>) {
     let count = unsafe port.pointee.batchCount
     guard count > 0 else { return }
+    if unsafe port.pointee.runCount > 0 { unsafe closeRuns(of: port) }
     unsafe port.pointee.batchCount = 0
     if unsafe !port.pointee.queue.isEmpty {
       // Order within a flow: nothing may overtake the queue.

@@ -3,7 +3,7 @@
 // One round of the loop:
 //   1. epoll says which descriptors are ready; those are put on the ready list.
 //   2. Commands of the control thread are carried out: between batches, so a port never vanishes under a frame.
-//   3. For each ready descriptor: receive a batch of up to 64 frames; ask the switch for each frame where it goes; put
+//   3. For each ready descriptor: receive a batch of up to 256 frames; ask the switch for each frame where it goes; put
 //      it into the batches of those ports; hand every touched port its batch in one call of `send`. The plugin's buffers
 //      are borrowed until its next `receive`, so all sends end before it.
 //   4. What a port does not take is copied into its queue, bounded in bytes; what finds no room is dropped and counted.
@@ -27,6 +27,8 @@ import TransportHost
 @unsafe
 struct ForwarderState: ~Copyable {
   static let batchCapacity = 64
+  /// Frames of one `receive`: what several buffers of merged datagrams hold, 45 of full size each.
+  static let receiveCapacity = 256
   /// Descriptors one thread polls at most; a table of lazily mapped memory.
   static let descriptorCapacity = 131_072
   /// Descriptors one endpoint may have.
@@ -51,6 +53,11 @@ struct ForwarderState: ~Copyable {
   var rewrittenCount = 0
   /// The longest frame that is rewritten: a SYN with what TCP Fast Open adds.
   static let longestRewritten = 2_048
+  /// Super-frames that were made of segments in this round. See `Forwarder+CoalesceUnsafe.swift`.
+  let superFrames: MappedMemory
+  var superFrameCount = 0
+  /// Of a round, for all ports; what comes behind stays as it is.
+  static let mostSuperFrames = 128
   /// The frame that is being put goes to all ports.
   var isFlooding = false
 
@@ -95,7 +102,8 @@ struct ForwarderState: ~Copyable {
     let epoll = try Epoll()
     unsafe try epoll.add(channel.wakeup.descriptor.number, for: .readable, token: PolledDescriptor.wakeupToken)
     let scratch = unsafe try MappedMemory(byteCount: Self.segmentSpace + (128 << 10))
-    let rewritten = unsafe try MappedMemory(byteCount: (Self.batchCapacity + 1) * Self.longestRewritten)
+    let rewritten = unsafe try MappedMemory(byteCount: (Self.receiveCapacity + 1) * Self.longestRewritten)
+    let superFrames = unsafe try MappedMemory(byteCount: Self.mostSuperFrames * SuperFrame.byteCount)
     let descriptors = unsafe try FixedTable<PolledDescriptor>(capacity: Self.descriptorCapacity)
     let ready = unsafe try FixedList<UInt32>(capacity: Self.descriptorCapacity)
     let freeSlots = unsafe try FixedList<UInt32>(capacity: Self.descriptorCapacity)
@@ -109,6 +117,7 @@ struct ForwarderState: ~Copyable {
     unsafe self.epoll = epoll
     unsafe self.scratch = scratch
     unsafe self.rewritten = rewritten
+    unsafe self.superFrames = superFrames
     unsafe self.descriptors = unsafe descriptors
     unsafe self.ready = ready
     unsafe self.freeSlots = freeSlots
@@ -119,11 +128,11 @@ struct ForwarderState: ~Copyable {
     unsafe self.endpoints = endpoints
     unsafe self.lans = lans
     unsafe events = .allocate(capacity: Self.batchCapacity)
-    unsafe frames = .allocate(capacity: Self.batchCapacity)
+    unsafe frames = .allocate(capacity: Self.receiveCapacity)
     unsafe queuedFrames = .allocate(capacity: Self.batchCapacity)
     unsafe queuedPieces = .allocate(capacity: Self.batchCapacity)
     unsafe segmentPieces = .allocate(capacity: PortContext.batchCapacity)
-    unsafe rewrittenPieces = .allocate(capacity: Self.batchCapacity + 1)
+    unsafe rewrittenPieces = .allocate(capacity: Self.receiveCapacity + 1)
     unsafe asked = .allocate(capacity: Self.descriptorsPerEndpoint)
   }
 

@@ -46,6 +46,8 @@ package struct PortContext: ~Copyable {
   package private(set) var plainFrame: UInt32 = 0
   /// TCP connections that pass here get a lower MSS: a trunk of which it is known what passes in one piece.
   package private(set) var clampsMSS = false
+  /// Segments that go out here become super-frames.
+  package private(set) var coalesces = false
   /// Frames that come in are looked into before the switch gets them.
   package private(set) var inspects = false
 
@@ -53,6 +55,10 @@ package struct PortContext: ~Copyable {
   package let batch: UnsafeMutablePointer<umbel_frame>
   package var batchCount = 0
   package var isListedAsTouched = false
+  /// Those of the batch that the next frame may join; the first `runCount` are initialized.
+  package let runs: UnsafeMutablePointer<OpenRun>
+  package var runCount = 0
+  package static let mostRuns = 8
 
   // What it could not send yet.
   package var queue: FrameQueue
@@ -107,9 +113,13 @@ package struct PortContext: ~Copyable {
     unsafe counters = unsafe lan.pointee.core.counters(of: 0)
     unsafe gauges = QueueGauges()
     unsafe batch = .allocate(capacity: Self.batchCapacity)
+    unsafe runs = .allocate(capacity: Self.mostRuns)
   }
 
-  deinit { unsafe batch.deallocate() }
+  deinit {
+    unsafe batch.deallocate()
+    unsafe runs.deallocate()
+  }
 
   /// Remotes that can be muted at one port.
   package static let mostMuted = 16
@@ -157,7 +167,11 @@ package struct PortContext: ~Copyable {
     unsafe wholeLimit = min(wholeFrame, probedFrame)
     unsafe plainFrame = min(largestFrame, wholeLimit)
     unsafe clampsMSS = role == .trunk && settings.mssClamp && wholeLimit < UMBEL_LARGEST_SEGMENT
-    unsafe isPlain = isUp && !clampsMSS
+    let segmented = UMBEL_TAKES_TCPV4 | UMBEL_TAKES_TCPV6 | UMBEL_TAKES_UDP_L4
+    // Headers and the payloads of two segments.
+    unsafe coalesces =
+      settings.coalesce && takes & UMBEL_TAKES_CHECKSUM != 0 && takes & segmented != 0 && mostPieces >= 3
+    unsafe isPlain = isUp && !clampsMSS && !coalesces
     unsafe inspects = watchesUnderlay || clampsMSS
   }
 }

@@ -54,6 +54,8 @@ extension ManagedPort {
         clamping: statistics.refusedTableFull + statistics.refusedPortLimit + statistics.refusedPinned)
       counters.mssClamped = Int(clamping: statistics.mssClamped)
       counters.fragmented = Int(clamping: statistics.fragmented)
+      counters.coalescedFrames = Int(clamping: statistics.coalescedFrames)
+      counters.coalescedSegments = Int(clamping: statistics.coalescedSegments)
       counters.agentFrames = Int(clamping: statistics[.hello])
       for reason in DropReason.allCases where reason != .hello && statistics[reason] > 0 {
         drops[reason.name] = Int(clamping: statistics[reason])

@@ -18,6 +18,10 @@ package struct Counters: Codable, Hashable, Sendable {
   package var mssClamped: Int
   /// Frames sent although the underlay carries them in pieces only.
   package var fragmented: Int
+  /// Frames sent that were made of several segments on their way here.
+  package var coalescedFrames: Int
+  /// Segments that those were made of.
+  package var coalescedSegments: Int
   /// Frames received here that agents say to each other, such as hellos: they end here, and are no drops.
   package var agentFrames: Int
   /// What waits for the port now.
@@ -36,6 +40,8 @@ package struct Counters: Codable, Hashable, Sendable {
     learnRefused = 0
     mssClamped = 0
     fragmented = 0
+    coalescedFrames = 0
+    coalescedSegments = 0
     agentFrames = 0
     queuedFrames = 0
     queuedBytes = 0

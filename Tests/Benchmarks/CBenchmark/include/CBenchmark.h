@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "Datagrams.h"
 #include "ProbeTraffic.h"
 
 #define BENCHMARK_TIMEOUT_MS 200

@@ -127,7 +127,8 @@ def stations_row(stations: int) -> Row:
         contenders += (Contender("umbel, ten stations",
                                  throughput("pair", umbel(lan=MANY_STATIONS), *words(10)), "umbel"),)
         goals += (Goal(("umbel, ten stations",), at_least=0.95),)
-    return Row(f"stations-{stations}", f"{stations:,} stations behind the sender, 64 bytes", "rate", "frames/s",
+    many = f"{stations:,} stations" if stations > 1 else "one station"
+    return Row(f"stations-{stations}", f"{many} behind the sender, 64 bytes", "rate", "frames/s",
                contenders, goals, quick=stations >= 100_000, plot=("stations behind the sender", stations))
 
 

@@ -1,9 +1,12 @@
 // Coalescing: segments of a flow that follow each other become one frame with GSO metadata, as by the kernel's GRO
 // (Linux: Documentation/networking/segmentation-offloads.rst, net/ipv4/tcp_offload.c). `Segmenter` makes the same
-// segments of it, byte for byte, so it is stricter than GRO where that would lose a bit:
+// segments of it, byte for byte, so it is stricter than GRO where that would lose a bit. The exception are packets that are
+// never fragmented and all have one identification, as Linux sends them from unconnected UDP sockets and others always:
+// the field then means nothing and is to be ignored (RFC 6864, section 4.1), and segments are numbered.
 //
 //   Ethernet   all bytes equal, VLAN tags included; at most two
-//   IPv4       no options, no fragment; TOS, TTL, DF equal; identification counts up by one; the checksum is right
+//   IPv4       no options, no fragment; TOS, TTL, DF equal; the checksum is right; identification counts up by one, or
+//              with DF stays
 //   IPv6       TCP or UDP right behind the header; traffic class, flow label, hop limit equal
 //   TCP        ports, acknowledgement number, window and options equal; sequence without gap; flags ACK or ACK and PSH
 //   UDP        ports equal; there is a checksum; at most 64 datagrams
@@ -24,6 +27,8 @@ package struct SegmentRun {
   /// Nothing more fits.
   package private(set) var isComplete = false
   private var pushes = false
+  /// What is added to the identification from one segment to the next: 1, or 0. Known with the second.
+  private var step: UInt16 = 1
 
   /// UDP_MAX_SEGMENTS of `<linux/udp.h>` before Linux 6.9.
   static let mostDatagrams = 64
@@ -60,11 +65,23 @@ package struct SegmentRun {
         && isEqual(one, other, at: start &+ 8, UInt64.self) && isEqual(one, other, at: start &+ 16, UInt64.self)
         && isEqual(one, other, at: start &+ 24, UInt64.self) && isEqual(one, other, at: start &+ 32, UInt64.self)
     }
-    let identification = unsafe one.bigEndian(UInt16.self, at: start &+ 4) &+ UInt16(truncatingIfNeeded: count)
     // All but the total length and the checksum.
     return unsafe isEqual(one, other, at: start, UInt16.self)
-      && other.bigEndian(UInt16.self, at: start &+ 4) == identification
+      && (identificationStep(to: next) == step &* UInt16(truncatingIfNeeded: count) || count == 1 && mayStay(next))
       && isEqual(one, other, at: start &+ 6, UInt32.self) && isEqual(one, other, at: start &+ 12, UInt64.self)
+  }
+
+  /// What the identification of a segment is more than that of the first.
+  private func identificationStep(to next: Coalescible) -> UInt16 {
+    let place = first.headers.network &+ 4
+    return unsafe next.frame.bigEndian(UInt16.self, at: place) &- first.frame.bigEndian(UInt16.self, at: place)
+  }
+
+  /// Whether a segment has the identification of the first, and neither is ever fragmented.
+  private func mayStay(_ next: Coalescible) -> Bool {
+    let dontFragment: UInt8 = 0x40
+    return unsafe identificationStep(to: next) == 0
+      && first.frame.load(fromByteOffset: first.headers.network &+ 6, as: UInt8.self) & dontFragment != 0
   }
 
   private func hasEqualTransport(_ next: Coalescible) -> Bool {
@@ -97,6 +114,7 @@ package struct SegmentRun {
 
   /// Adds a segment that the run takes and whose checksums are right.
   package mutating func append(_ next: Coalescible) {
+    if count == 1, first.headers.isIPv4 { step = identificationStep(to: next) }
     count &+= 1
     length &+= next.payloadLength
     pushes = next.pushes

@@ -54,6 +54,37 @@ struct CoalescingTests {
     #expect(!isIPv4 || SegmentFlow.sum(Array(frame[18..<38])) == 0xffff)
   }
 
+  @Test func `an identification that stays is no obstacle where nothing is fragmented`() throws {
+    let site = try Site()
+    let flow = SegmentFlow(isTCP: false, identification: 0, identificationStep: 0)
+    site.receive(Self.stream(10, of: 100, flow))
+    #expect(site.port.coalesced == [1, 10])
+    #expect(site.segments.map { $0[18...19] } == (0..<10).map { [0, $0] })
+
+    var fragile = flow
+    fragile.dontFragment = 0
+    let frames = Self.stream(3, of: 100, fragile)
+    site.receive(frames)
+    #expect(site.port.coalesced == [1, 10] && Array(site.port.frames.suffix(3)) == frames)
+  }
+
+  @Test func `an identification counts up or stays in a run, not both`() throws {
+    let site = try Site()
+    var flow = SegmentFlow()
+    var frames = [flow.next(payload(100)), flow.next(payload(100))]
+    flow.identification -= 2
+    frames.append(flow.next(payload(100)))
+    site.receive(frames)
+    #expect(site.port.sent.count == 2 && site.port.coalesced == [1, 2])
+
+    flow.identificationStep = 0
+    frames = [flow.next(payload(100)), flow.next(payload(100))]
+    flow.identification += 2
+    frames.append(flow.next(payload(100)))
+    site.receive(frames)
+    #expect(site.port.sent.count == 4 && site.port.coalesced == [2, 4])
+  }
+
   @Test func `a frame alone goes as it came`() throws {
     let site = try Site()
     let frames = Self.stream(1, of: 1_448)

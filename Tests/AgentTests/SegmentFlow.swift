@@ -8,6 +8,8 @@ struct SegmentFlow {
   var trafficClass: UInt8 = 0
   var hopLimit: UInt8 = 64
   var identification: UInt16 = 7
+  /// What it is more in each frame than in the one before.
+  var identificationStep: UInt16 = 1
   var dontFragment: UInt16 = 0x4000
   var sequence: UInt32 = 1_000
   var acknowledgement: UInt32 = 5
@@ -27,7 +29,7 @@ struct SegmentFlow {
   mutating func next(_ payload: [UInt8]) -> [UInt8] {
     let frame = frame(payload)
     sequence &+= UInt32(payload.count)
-    identification &+= 1
+    identification &+= identificationStep
     return frame
   }
 
@@ -107,4 +109,21 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 
   mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
+}
+
+/// The frame of a ``SegmentFlow`` with 0 where it may have any value: the identification of a packet that is never
+/// fragmented (RFC 6864, section 4.1). One whose checksum is wrong stays as it is.
+func withoutFreeBits(_ frame: [UInt8]) -> [UInt8] {
+  var type = 12
+  while frame[type] == 0x81 { type += 4 }
+  let network = type + 2
+  let header = network..<network + 4 * Int(frame[network] & 0xf)
+  guard frame[type] == 8, frame[network + 6] & 0x40 != 0, SegmentFlow.sum(Array(frame[header])) == 0xffff else {
+    return frame
+  }
+  var frame = frame
+  frame.replaceSubrange(network + 4..<network + 6, with: [0, 0])
+  frame.replaceSubrange(network + 10..<network + 12, with: [0, 0])
+  frame.replaceSubrange(network + 10..<network + 12, with: bytes(~SegmentFlow.sum(Array(frame[header]))))
+  return frame
 }

@@ -1,35 +1,87 @@
 // The Internet checksum (RFC 1071): the one's complement of the one's complement sum of 16-bit words. The sum may be
-// taken in either byte order and in wider words (section 2, B and C), so whole 64-bit words are added as they lie in
-// memory and folded once at the end.
+// taken in either byte order and in wider words (section 2, B and C), so 64-bit words are added as they lie in memory,
+// each carry into the next, and folded once at the end. Two sums at a time, for each addition waits for the one before.
 
 /// A running Internet checksum.
 @usableFromInline package struct InternetChecksum: Sendable {
-  /// The sum of 32-bit words in memory order. It does not overflow: 2^32 words of 32 bits fit.
+  /// The one's complement sum of 64-bit words in memory order.
   @usableFromInline var sum: UInt64 = 0
+  /// An odd number of bytes has been added: the next one is the second of its word.
+  @usableFromInline var isOdd = false
 
   @inlinable package init() {}
 
-  /// Adds bytes. An odd `count` is padded with a zero byte, so only the last stretch may have one.
+  /// Adds the bytes that come next.
   @inlinable package mutating func add(_ bytes: UnsafeRawPointer, count: Int) {
-    var low: UInt64 = 0
-    var high: UInt64 = 0
+    var first: UInt64 = 0
+    var second: UInt64 = 0
     var offset = 0
+    while offset &+ 64 <= count {
+      let place = unsafe bytes + offset
+      unsafe InternetChecksum.addFour(place, to: &first)
+      unsafe InternetChecksum.addFour(place + 32, to: &second)
+      offset &+= 64
+    }
+    if count & 32 != 0 {
+      unsafe InternetChecksum.addFour(bytes + offset, to: &first)
+      offset &+= 32
+    }
     while offset &+ 8 <= count {
-      let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      low &+= word & 0xffff_ffff
-      high &+= word >> 32
+      InternetChecksum.add(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self), to: &first)
       offset &+= 8
     }
-    sum &+= low &+ high
-    while offset &+ 2 <= count {
-      sum &+= UInt64(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+    if count & 4 != 0 {
+      InternetChecksum.add(UInt64(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)), to: &second)
+      offset &+= 4
+    }
+    if count & 2 != 0 {
+      InternetChecksum.add(UInt64(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)), to: &second)
       offset &+= 2
     }
-    if offset < count { add(UInt16(unsafe bytes.load(fromByteOffset: offset, as: UInt8.self)) << 8) }
+    if count & 1 != 0 {
+      let last = UInt16(unsafe bytes.load(fromByteOffset: offset, as: UInt8.self)) << 8
+      InternetChecksum.add(UInt64(last.bigEndian), to: &second)
+    }
+    InternetChecksum.add(second, to: &first)
+    append(first, isOdd: count & 1 != 0)
   }
 
-  /// Adds one 16-bit word, given in host byte order.
-  @inlinable package mutating func add(_ word: UInt16) { sum &+= UInt64(word.bigEndian) }
+  /// Adds the bytes that another has summed up, as those that come next.
+  @inlinable package mutating func add(_ other: InternetChecksum) { append(other.sum, isOdd: other.isOdd) }
+
+  /// Adds one 16-bit word, given in host byte order, whatever comes next.
+  @inlinable package mutating func add(_ word: UInt16) { InternetChecksum.add(UInt64(word.bigEndian), to: &sum) }
+
+  /// Takes away a 16-bit word that has been added, given in host byte order.
+  @inlinable package mutating func subtract(_ word: UInt16) { add(~word) }
+
+  /// Behind an odd number of bytes every byte changes its place in its word (RFC 1071, section 2, B).
+  @inlinable mutating func append(_ stretch: UInt64, isOdd stretchIsOdd: Bool) {
+    InternetChecksum.add(isOdd ? stretch << 8 | stretch >> 56 : stretch, to: &sum)
+    isOdd = isOdd != stretchIsOdd
+  }
+
+  /// Adds 32 bytes; written out, it becomes a chain of add-with-carry instructions.
+  @inline(__always) @inlinable static func addFour(_ words: UnsafeRawPointer, to sum: inout UInt64) {
+    var carry: UInt64 = 0
+    unsafe add(words.loadUnaligned(fromByteOffset: 0, as: UInt64.self), to: &sum, &carry)
+    unsafe add(words.loadUnaligned(fromByteOffset: 8, as: UInt64.self), to: &sum, &carry)
+    unsafe add(words.loadUnaligned(fromByteOffset: 16, as: UInt64.self), to: &sum, &carry)
+    unsafe add(words.loadUnaligned(fromByteOffset: 24, as: UInt64.self), to: &sum, &carry)
+    sum &+= carry
+  }
+
+  @inline(__always) @inlinable static func add(_ word: UInt64, to sum: inout UInt64, _ carry: inout UInt64) {
+    let (partial, first) = sum.addingReportingOverflow(word)
+    let (total, second) = partial.addingReportingOverflow(carry)
+    sum = total
+    carry = (first ? 1 : 0) | (second ? 1 : 0)
+  }
+
+  @inline(__always) @inlinable static func add(_ word: UInt64, to sum: inout UInt64) {
+    let (total, carries) = sum.addingReportingOverflow(word)
+    sum = total &+ (carries ? 1 : 0)
+  }
 
   /// The one's complement sum of what was added, in host byte order: what a pseudo-header puts into a partial checksum.
   @inlinable package var folded: UInt16 {
@@ -52,19 +104,25 @@
 }
 
 extension Offload {
+  /// Bytes from the frame's start to the end of the partial checksum.
+  package var checksumEnd: Int { Int(checksumStart) + Int(checksumOffset) + 2 }
+
   /// Completes the partial checksum of a frame in place: sums from `checksumStart` to the end, the pseudo-header's sum in
   /// the checksum's own place included.
   /// - Parameters:
-  ///   - frame: the whole frame, contiguous.
-  ///   - length: its length in bytes.
+  ///   - head: the frame's first bytes, contiguous, ``checksumEnd`` of them or more.
+  ///   - length: how many.
+  ///   - rest: the sum of the bytes behind those.
   /// - Returns: false, with the frame untouched, if none is partial or ``isPlausible(length:)`` says no.
-  package func completeChecksum(of frame: UnsafeMutableRawPointer, length: Int) -> Bool {
+  package func completeChecksum(
+    of head: UnsafeMutableRawPointer, length: Int, rest: InternetChecksum = InternetChecksum()
+  ) -> Bool {
     let start = Int(checksumStart)
-    let place = start + Int(checksumOffset)
     guard isChecksumPartial, isPlausible(length: length) else { return false }
     var sum = InternetChecksum()
-    unsafe sum.add(UnsafeRawPointer(frame) + start, count: length - start)
-    unsafe frame.setBigEndian(sum.nonzeroValue, at: place)
+    unsafe sum.add(UnsafeRawPointer(head) + start, count: length - start)
+    sum.add(rest)
+    unsafe head.setBigEndian(sum.nonzeroValue, at: checksumEnd - 2)
     return true
   }
 }

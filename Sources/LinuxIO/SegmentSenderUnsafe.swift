@@ -57,8 +57,10 @@ package struct SegmentSender: ~Copyable {
 
   /// - Parameters:
   ///   - capacity: datagrams of one `send`.
-  ///   - mostPieces: pieces of a datagram, the one in front included.
+  ///   - mostPieces: pieces of a datagram, the one in front included; 16 at most, for a message takes 1,024 (UIO_MAXIOV
+  ///     of `<linux/uio.h>`) and a run has 64 datagrams.
   package init(capacity: Int = 128, mostPieces: Int = 9) {
+    precondition(Self.mostSegments * mostPieces <= 1_024, "a run has more pieces than a message takes")
     self.capacity = capacity
     mostVectors = capacity * mostPieces
     unsafe entries = .allocate(capacity: capacity)
@@ -174,13 +176,12 @@ package struct SegmentSender: ~Copyable {
     while index < count {
       let entry = unsafe entries[index]
       let length = runLength(at: index)
-      var pieces = 0
-      for member in index..<(index &+ length) { unsafe pieces &+= Int(entries[member].vectorCount) }
+      let last = unsafe entries[index &+ length &- 1]
       var header = unsafe msghdr()
       unsafe header.msg_name = UnsafeMutableRawPointer(mutating: entry.name)
       unsafe header.msg_namelen = socklen_t(entry.nameLength)
       unsafe header.msg_iov = vectors + Int(entry.firstVector)
-      unsafe header.msg_iovlen = pieces
+      unsafe header.msg_iovlen = Int(last.firstVector &+ last.vectorCount &- entry.firstVector)
       if length > 1 {
         let control = unsafe controls + message &* Self.controlStride
         unsafe control.storeBytes(of: UInt16(truncatingIfNeeded: entry.length), toByteOffset: 16, as: UInt16.self)

@@ -13,7 +13,7 @@ import Synchronization
   enum Place: Int, CaseIterable {
     case receivedFrames, receivedBytes, sentFrames, sentBytes, flooded, moves
     case refusedTableFull, refusedPortLimit, refusedPinned, mssClamped, fragmented
-    case coalescedFrames, coalescedSegments
+    case segmentedFrames, segments, coalescedFrames, coalescedSegments
   }
 
   private static var firstDrop: Int { Place.allCases.count }
@@ -64,6 +64,12 @@ import Synchronization
   /// Counts a frame that is sent although the underlay does not carry it in one piece. Forwarding thread.
   package func countFragmented() { add(.fragmented) }
 
+  /// Counts a frame that was cut into segments. Forwarding thread.
+  package func countSegmented(into segments: Int) {
+    add(.segmentedFrames)
+    add(UInt64(truncatingIfNeeded: segments), at: Place.segments.rawValue)
+  }
+
   /// Counts segments that became one frame. Forwarding thread.
   package func countCoalesced(segments: Int) {
     add(.coalescedFrames)
@@ -89,6 +95,7 @@ import Synchronization
       sentBytes: value(.sentBytes), flooded: value(.flooded), moves: value(.moves),
       refusedTableFull: value(.refusedTableFull), refusedPortLimit: value(.refusedPortLimit),
       refusedPinned: value(.refusedPinned), mssClamped: value(.mssClamped), fragmented: value(.fragmented),
+      segmentedFrames: value(.segmentedFrames), segments: value(.segments),
       coalescedFrames: value(.coalescedFrames), coalescedSegments: value(.coalescedSegments),
       drops: DropReason.allCases.map { reason in
         unsafe counters[PortCounters.firstDrop + Int(reason.rawValue)].load(ordering: .relaxed)

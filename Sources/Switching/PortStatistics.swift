@@ -20,6 +20,9 @@ package struct PortStatistics: Equatable, Sendable {
   package let mssClamped: UInt64
   /// Frames that went out although the underlay carries them in pieces only.
   package let fragmented: UInt64
+  /// Frames that were cut, for the port does not take them whole, and what they became.
+  package let segmentedFrames: UInt64
+  package let segments: UInt64
   /// Frames that were made of several segments on their way out.
   package let coalescedFrames: UInt64
   /// Segments that those were made of.

@@ -102,10 +102,13 @@ struct ReportTests {
     limited.wholeFrame = 1_450
     limited.counters.mssClamped = 5
     limited.counters.fragmented = 6
+    limited.counters.segmentedFrames = 7
+    limited.counters.segments = 300
     let lines = Table.ports([limited, guest]).rendered().split(separator: "\n")
     #expect(lines[0].contains("WHOLE") && lines[1].contains("1,450") && !lines[2].contains("1,450"))
     let counters = Table.counters(of: [limited]).rendered()
     #expect(counters.contains("MSS lowered") && counters.contains("fragmented"))
+    #expect(counters.contains("segmented frames") && counters.contains("300"))
   }
 
   @Test func `frames that were made of segments are shown with the number of segments`() {

@@ -1,4 +1,5 @@
 import CTransport
+import Glibc
 import Switching
 import Testing
 
@@ -144,7 +145,48 @@ struct AdaptingTests {
     let port = try lan.add()
     lan.receive(Self.tcp(payload: 65_535 - 40), Self.gso(size: 1_448), from: source)
     #expect(port.sent.count == 46 && port.frames.allSatisfy(Self.isWhole))
-    #expect(port.calls == 1)
+    #expect(port.calls == 1 && port.segmented == [1, 46])
+  }
+
+  @Test func `frames to be completed and plain ones leave in one call, in order`() throws {
+    let lan = try StubPorts()
+    let source = try lan.add()
+    let port = try lan.add(mostPieces: 2)
+    let other = try lan.add(mostPieces: 1)
+    let frames = (0..<20).map { Self.tcp(payload: $0 * 70) }
+    lan.receive(
+      frames.enumerated().map { IncomingFrame($1, $0 % 3 == 0 ? umbel_offload() : Self.checksum) }, from: source)
+    #expect(port.calls == 1 && other.calls == 1)
+    #expect(port.frames == other.frames && port.sent == frames.map(\.count))
+    for (index, frame) in port.frames.enumerated() {
+      #expect(index % 3 == 0 ? frame == frames[index] : Self.isWhole(frame))
+    }
+  }
+
+  @Test func `what is written for a port that is slow is still there when it takes it`() throws {
+    let lan = try StubPorts()
+    let source = try lan.add()
+    let slow = try lan.add(mostPieces: 8)
+    slow.isBusy = true
+    let frame = Self.tcp(payload: 20_000)
+    lan.receive(frame, Self.gso(size: 1_448), from: source)
+    lan.receive(Self.tcp(payload: 9_000), Self.gso(size: 100), from: source)
+    slow.isBusy = false
+    usleep(40_000)
+    lan.receive(Self.tcp(payload: 500), Self.checksum, from: source)
+    #expect(slow.frames.allSatisfy(Self.isWhole))
+    #expect(slow.frames.prefix(14).flatMap { $0[54...] } == Array(frame[54...]))
+    #expect(slow.frames.last?.count == 554)
+  }
+
+  @Test func `more than the arena holds is sent in order, whatever it was written for`() throws {
+    let lan = try StubPorts()
+    let source = try lan.add()
+    let ports = try [1, 2, 8].map { try lan.add(mostPieces: $0) }
+    let frames = (0..<40).map { Self.tcp(payload: 8_000 + $0) }
+    // Each in three pieces, for a port that takes one.
+    lan.receive(frames.map { IncomingFrame($0, cuts: [70, 4_000]) }, from: source)
+    for port in ports { #expect(port.frames == frames) }
   }
 
   @Test func `more segments than a batch holds are sent in order`() throws {

@@ -9,18 +9,21 @@ func cut(_ frame: [UInt8], _ offload: umbel_offload) -> [[UInt8]] {
     let metadata = Offload(
       flags: offload.flags, gsoType: offload.gso_type, headerLength: offload.header_length, gsoSize: offload.gso_size,
       checksumStart: offload.checksum_start, checksumOffset: offload.checksum_offset)
-    guard var segmenter = unsafe Segmenter(bytes.baseAddress!, length: bytes.count, offload: metadata) else {
-      return []
-    }
+    guard
+      var segmenter = unsafe Segmenter(
+        bytes.baseAddress!, available: bytes.count, length: bytes.count, offload: metadata)
+    else { return [] }
     var segments: [[UInt8]] = []
-    var buffer = [UInt8](repeating: 0, count: segmenter.largestSegment)
-    while true {
-      let length = unsafe buffer.withUnsafeMutableBytes { target in
-        unsafe segmenter.next(into: target.baseAddress!, capacity: target.count)
-      }
-      if length == 0 { return segments }
-      segments.append(Array(buffer[..<length]))
+    var headers = [UInt8](repeating: 0, count: segmenter.headerLength)
+    var position = segmenter.headerLength
+    while let count = segmenter.nextPayload {
+      var sum = InternetChecksum()
+      unsafe sum.add(bytes.baseAddress! + position, count: count)
+      unsafe headers.withUnsafeMutableBytes { unsafe segmenter.next(into: $0.baseAddress!, payload: sum) }
+      unsafe segments.append(headers + bytes[position..<position + count])
+      position += count
     }
+    return segments
   }
 }
 

@@ -46,6 +46,20 @@ final class StubPorts {
     /// SYNs whose MSS was lowered here.
     var clamped: UInt64 { unsafe context!.pointee.counters.snapshot().mssClamped }
 
+    /// Frames that were cut for this port, and what they became.
+    var segmented: [UInt64] {
+      let statistics = unsafe context!.pointee.counters.snapshot()
+      return [statistics.segmentedFrames, statistics.segments]
+    }
+
+    /// Forgets what was sent here.
+    func forget() {
+      frames = []
+      offloads = []
+      remotes = []
+      calls = 0
+    }
+
     /// Frames that were sent here for the underlay to fragment.
     var fragmented: UInt64 { unsafe context!.pointee.counters.snapshot().fragmented }
 
@@ -188,26 +202,29 @@ final class StubPorts {
   }
 }
 
-/// A frame that comes in, in memory of its own.
+/// A frame that comes in, in memory of its own, its pieces apart from each other.
 @safe
 final class IncomingFrame {
   fileprivate let length: Int
   fileprivate let offload: umbel_offload
   fileprivate let pieces: UnsafeMutableBufferPointer<umbel_piece>
   private let bytes: UnsafeMutableBufferPointer<UInt8>
+  /// Bytes between two pieces, which belong to no frame.
+  private static let gap = 5
 
   /// - Parameter cuts: where one piece ends and the next begins.
   init(_ frame: [UInt8], _ offload: umbel_offload = umbel_offload(), cuts: [Int] = []) {
     length = frame.count
     self.offload = offload
-    unsafe bytes = .allocate(capacity: frame.count)
-    _ = unsafe bytes.initialize(from: frame)
     let ends = cuts + [frame.count]
+    unsafe bytes = .allocate(capacity: frame.count + ends.count * Self.gap)
+    unsafe bytes.initialize(repeating: 0xa5)
     unsafe pieces = .allocate(capacity: ends.count)
     for (index, end) in ends.enumerated() {
       let start = index == 0 ? 0 : ends[index - 1]
-      unsafe pieces.initializeElement(
-        at: index, to: umbel_piece(data: bytes.baseAddress! + start, length: end - start))
+      let place = unsafe bytes.baseAddress! + start + index * Self.gap
+      for offset in start..<end { unsafe place[offset - start] = frame[offset] }
+      unsafe pieces.initializeElement(at: index, to: umbel_piece(data: place, length: end - start))
     }
   }
 

@@ -44,6 +44,40 @@ private func checksum(_ bytes: [UInt8]) -> UInt16 {
     }
   }
 
+  @Test func `bytes in stretches of any length are summed up as one`() {
+    var random = SeededGenerator(state: 4)
+    for _ in 0..<500 {
+      let data = random.bytes(Int.random(in: 0...400, using: &random))
+      var sum = InternetChecksum()
+      unsafe data.withUnsafeBytes { bytes in
+        var start = 0
+        while start < bytes.count {
+          let count = Int.random(in: 0...(bytes.count - start), using: &random)
+          if Bool.random(using: &random) {
+            unsafe sum.add(bytes.baseAddress! + start, count: count)
+          } else {
+            var stretch = InternetChecksum()
+            unsafe stretch.add(bytes.baseAddress! + start, count: count)
+            sum.add(stretch)
+          }
+          start += count
+        }
+      }
+      #expect(sum.value == referenceChecksum(data))
+    }
+  }
+
+  @Test func `a word that is taken away leaves the rest`() {
+    var random = SeededGenerator(state: 5)
+    for _ in 0..<200 {
+      let data = random.bytes(40)
+      var sum = InternetChecksum()
+      unsafe data.withUnsafeBytes { unsafe sum.add($0.baseAddress!, count: 40) }
+      sum.subtract(UInt16(data[20]) << 8 | UInt16(data[21]))
+      #expect(sum.value == referenceChecksum(Array(data[..<20] + data[22...])))
+    }
+  }
+
   @Test func `65,557 bytes of ones do not overflow`() {
     let data = [UInt8](repeating: 0xff, count: 65_557)
     #expect(checksum(data) == referenceChecksum(data))

@@ -98,7 +98,7 @@ private let kinds = [false, true].flatMap { ipv6 in
       #expect(offload.isPlausible(length: made.bytes.count))
       let longest = try unsafe made.bytes.withUnsafeBytes { bytes in
         let segmenter = try #require(
-          unsafe Segmenter(bytes.baseAddress!, length: bytes.count, offload: offload))
+          unsafe Segmenter(bytes.baseAddress!, available: bytes.count, length: bytes.count, offload: offload))
         return segmenter.largestSegment
       }
       #expect(longest == 1_464)

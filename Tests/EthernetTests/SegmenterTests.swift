@@ -14,20 +14,23 @@ private func offload(_ packet: Packet, size: Int) -> Offload {
 private func segments(of frame: [UInt8], _ offload: Offload) -> [[UInt8]]? {
   unsafe frame.withUnsafeBytes { bytes in
     guard let start = bytes.baseAddress,
-      var segmenter = unsafe Segmenter(start, length: bytes.count, offload: offload)
+      var segmenter = unsafe Segmenter(start, available: bytes.count, length: bytes.count, offload: offload)
     else { return nil }
     var result: [[UInt8]] = []
     // Odd bytes around the buffer show a write beyond it.
-    var buffer = [UInt8](repeating: 0xa5, count: segmenter.largestSegment + 16)
-    while true {
-      let length = unsafe buffer.withUnsafeMutableBytes { target in
-        guard let place = target.baseAddress else { return 0 }
-        return unsafe segmenter.next(into: place + 8, capacity: segmenter.largestSegment)
+    var buffer = [UInt8](repeating: 0xa5, count: segmenter.headerLength + 16)
+    var position = segmenter.headerLength
+    while let count = segmenter.nextPayload {
+      var sum = InternetChecksum()
+      unsafe sum.add(start + position, count: count)
+      unsafe buffer.withUnsafeMutableBytes { target in
+        if let place = target.baseAddress { unsafe segmenter.next(into: place + 8, payload: sum) }
       }
       #expect(buffer.prefix(8).allSatisfy { $0 == 0xa5 } && buffer.suffix(8).allSatisfy { $0 == 0xa5 })
-      if length == 0 { break }
-      result.append(Array(buffer[8..<8 + length]))
+      unsafe result.append(buffer.dropFirst(8).dropLast(8) + bytes[position..<position + count])
+      position += count
     }
+    #expect(position == bytes.count)
     #expect(result.count == segmenter.segmentCount)
     #expect(result.map(\.count).max() == segmenter.largestSegment)
     return result
@@ -97,6 +100,18 @@ private func packet(_ kind: Int, _ random: inout SeededGenerator) -> Packet {
       let packet = Packet(isIPv4: kind & 1 == 0, isTCP: kind & 2 == 0, payload: [UInt8](repeating: 9, count: length))
       #expect(segments(of: packet.partialFrame, offload(packet, size: 100)) == [packet.frame])
     }
+  }
+
+  @Test func `the headers are all that is looked at`() {
+    let packet = Packet(tags: [7], isIPv4: false, payload: [UInt8](repeating: 7, count: 300))
+    let source = FencedBytes(Array(packet.frame.prefix(packet.headerLength)))
+    let metadata = offload(packet, size: 100)
+    let headers = packet.headerLength
+    let segmenter = unsafe Segmenter(source.start, available: headers, length: headers + 300, offload: metadata)
+    #expect(segmenter?.segmentCount == 3)
+    #expect(
+      unsafe Segmenter(source.start, available: headers - 1, length: headers + 300, offload: metadata) == nil,
+      "headers that are not all there")
   }
 
   @Test func `a UDP segment whose checksum is zero carries all ones`() throws {
@@ -255,9 +270,14 @@ private func packet(_ kind: Int, _ random: inout SeededGenerator) -> Packet {
       source.fill(frame)
       if metadata.gsoType == Offload.gsoNone || round % 16 == 0 {
         if unsafe metadata.completeChecksum(of: source.start, length: frame.count) { completed += 1 }
-      } else if var segmenter = unsafe Segmenter(source.start, length: frame.count, offload: metadata) {
-        target.reserve(segmenter.largestSegment)
-        while unsafe segmenter.next(into: target.start, capacity: segmenter.largestSegment) > 0 { segmented += 1 }
+      } else if var segmenter = unsafe Segmenter(
+        source.start, available: frame.count, length: frame.count, offload: metadata)
+      {
+        target.reserve(segmenter.headerLength)
+        while segmenter.nextPayload != nil {
+          unsafe segmenter.next(into: target.start, payload: InternetChecksum())
+          segmented += 1
+        }
       }
     }
     #expect(segmented > 20_000 && completed > 1_000)

@@ -57,16 +57,21 @@ import Testing
 /// What the agent makes of a frame.
 private func segments(of frame: [UInt8], _ offload: Offload) -> [[UInt8]] {
   unsafe frame.withUnsafeBytes { bytes in
-    guard var segmenter = unsafe Segmenter(bytes.baseAddress!, length: bytes.count, offload: offload) else { return [] }
+    guard
+      var segmenter = unsafe Segmenter(
+        bytes.baseAddress!, available: bytes.count, length: bytes.count, offload: offload)
+    else { return [] }
     var result: [[UInt8]] = []
-    var segment = [UInt8](repeating: 0, count: segmenter.largestSegment)
-    while true {
-      let length = unsafe segment.withUnsafeMutableBytes {
-        unsafe segmenter.next(into: $0.baseAddress!, capacity: $0.count)
-      }
-      if length == 0 { return result }
-      result.append(Array(segment[..<length]))
+    var headers = [UInt8](repeating: 0, count: segmenter.headerLength)
+    var position = segmenter.headerLength
+    while let count = segmenter.nextPayload {
+      var sum = InternetChecksum()
+      unsafe sum.add(bytes.baseAddress! + position, count: count)
+      unsafe headers.withUnsafeMutableBytes { unsafe segmenter.next(into: $0.baseAddress!, payload: sum) }
+      unsafe result.append(headers + bytes[position..<position + count])
+      position += count
     }
+    return result
   }
 }
 

@@ -4,8 +4,14 @@ import LinuxIO
 import Switching
 
 // Frames that a port does not take as they are: in too many pieces, with a checksum still partial, or standing for many
-// segments. They are made whole in scratch memory and sent at once, since the memory serves the next such frame; the
-// frame's own bytes are not touched, for they may go to other ports.
+// segments. What has to be written of them is written into the forwarder's arena, which is theirs until the batches have
+// been sent; the frame's own bytes are not touched, for they may go to other ports:
+//
+//   too many pieces     the whole frame
+//   partial checksum    the headers as far as the checksum, or all of a short frame; the rest stays where it is
+//   many segments       the headers of each; the payload stays where it is
+//
+// Where the pieces of that are more than the port takes, they are copied behind the headers.
 //
 // Metadata is the word of a guest. What the frame's length contradicts ends here, whatever the port takes; the rest is
 // checked where it is used. That a checksum has been verified is forgotten, for all ports: the receiver cannot know who
@@ -25,21 +31,14 @@ extension Forwarder {
     let first = unsafe frame.pointee.pieces[0]
     let segment = unsafe Offload(offload).exactSegmentLength(first.data, available: first.length, length: length)
     if unsafe segment > Int(port.pointee.plainFrame), unsafe !takesLong(frame, segment: segment, port) { return }
-    if unsafe takes(offload, port), unsafe frame.pointee.piece_count <= port.pointee.mostPieces {
-      return unsafe append(frame, to: port, remote: remote)
-    }
-    // Order: what waits in the batch goes first.
-    unsafe flush(port)
-    let whole = unsafe UnsafeMutableRawBufferPointer(rebasing: state.pointee.scratch.bytes[..<length])
-    unsafe gather(frame, into: whole)
     if unsafe takes(offload, port) {
-      return unsafe sendNow(whole, offload: offload, to: port, remote: remote)
+      guard unsafe frame.pointee.piece_count > port.pointee.mostPieces else {
+        return unsafe append(frame, to: port, remote: remote)
+      }
+      return unsafe appendWhole(frame, length, to: port, remote: remote)
     }
-    if offload.gso_type != 0 { return unsafe sendSegments(of: whole, offload, to: port, remote: remote) }
-    guard unsafe Offload(offload).completeChecksum(of: whole.baseAddress!, length: whole.count) else {
-      return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
-    }
-    unsafe sendNow(whole, offload: umbel_offload(), to: port, remote: remote)
+    if offload.gso_type != 0 { return unsafe appendSegments(of: frame, Offload(offload), to: port, remote: remote) }
+    unsafe appendCompleted(frame, Offload(offload), to: port, remote: remote)
   }
 
   private func takes(_ offload: umbel_offload, _ port: UnsafeMutablePointer<PortContext>) -> Bool {
@@ -65,58 +64,109 @@ extension Forwarder {
     }
   }
 
-  /// Sends the segments of a frame, as many a call as find room in scratch memory and in a batch.
-  private func sendSegments(
-    of whole: UnsafeMutableRawBufferPointer, _ offload: umbel_offload, to port: UnsafeMutablePointer<PortContext>,
+  /// Adds a frame as one piece.
+  private func appendWhole(
+    _ frame: UnsafeMutablePointer<umbel_frame>, _ length: Int, to port: UnsafeMutablePointer<PortContext>,
     remote: Remote
   ) {
-    guard
-      var segmenter = unsafe Segmenter(
-        UnsafeRawPointer(whole.baseAddress!), length: whole.count, offload: Offload(offload))
-    else { return unsafe port.pointee.counters.countDrop(.unsupportedOffload) }
+    let room = room(bytes: length, pieces: 1)
+    unsafe gather(frame, into: UnsafeMutableRawBufferPointer(start: room.bytes, count: length))
+    unsafe append(
+      WrittenFrame(room: room, head: length, offload: frame.pointee.offload), to: port, remote: remote)
+  }
+
+  /// Frames of so many bytes are copied whole: one more piece costs the kernel more than the bytes.
+  private static let shortFrame = 256
+
+  /// Adds a frame with its checksum completed.
+  private func appendCompleted(
+    _ frame: UnsafeMutablePointer<umbel_frame>, _ offload: Offload, to port: UnsafeMutablePointer<PortContext>,
+    remote: Remote
+  ) {
+    let length = unsafe Int(frame.pointee.length)
+    let head = length <= Self.shortFrame ? length : offload.checksumEnd
+    let room = unsafe room(bytes: length, pieces: Int(frame.pointee.piece_count) &+ 1)
+    var cursor = unsafe FrameCursor(frame)
+    unsafe cursor.copy(head, into: room.bytes)
+    let (slices, rest) = unsafe cursor.take(length &- head, into: room.pieces + 1)
+    guard unsafe offload.completeChecksum(of: room.bytes, length: head, rest: rest) else {
+      return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
+    }
+    unsafe append(
+      WrittenFrame(room: room, head: head, sliceCount: slices, sliceBytes: length &- head), to: port, remote: remote)
+  }
+
+  /// Adds the segments of a frame.
+  private func appendSegments(
+    of frame: UnsafeMutablePointer<umbel_frame>, _ offload: Offload, to port: UnsafeMutablePointer<PortContext>,
+    remote: Remote
+  ) {
+    guard var segmenter = unsafe segmenter(of: frame, offload) else {
+      return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
+    }
     let largest = segmenter.largestSegment
     // TCP options make a segment longer than its metadata tells.
     guard unsafe largest <= Int(port.pointee.largestFrame) else {
       return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
     }
-    let space = unsafe UnsafeMutableRawBufferPointer(
-      rebasing: state.pointee.scratch.bytes[ForwarderState.segmentSpace...])
-    var offset = 0
-    while true {
-      if space.count - offset < largest { unsafe flush(port) }
-      // Nothing of the space is in use once the batch was sent.
-      let index = unsafe port.pointee.batchCount
-      if index == 0 { offset = 0 }
-      let place = unsafe space.baseAddress! + offset
-      let length = unsafe segmenter.next(into: place, capacity: space.count - offset)
-      if length == 0 { break }
-      offset += length
-      let piece = unsafe state.pointee.segmentPieces + index
-      unsafe piece.initialize(to: umbel_piece(data: place, length: length))
-      var frame = unsafe umbel_frame()
-      unsafe frame.pieces = unsafe UnsafePointer(piece)
-      unsafe frame.piece_count = 1
-      unsafe frame.length = UInt32(length)
-      unsafe append(&frame, to: port, remote: remote)
+    unsafe port.pointee.counters.countSegmented(into: segmenter.segmentCount)
+    let pieces = unsafe Int(frame.pointee.piece_count) &+ 1
+    var cursor = unsafe FrameCursor(frame)
+    cursor.skip(segmenter.headerLength)
+    while let count = segmenter.nextPayload {
+      let room = room(bytes: largest, pieces: pieces)
+      let (slices, sum) = unsafe cursor.take(count, into: room.pieces + 1)
+      unsafe segmenter.next(into: room.bytes, payload: sum)
+      unsafe append(
+        WrittenFrame(room: room, head: segmenter.headerLength, sliceCount: slices, sliceBytes: count), to: port,
+        remote: remote)
     }
-    unsafe flush(port)
   }
 
-  /// Sends or queues one frame in scratch memory, which is free again afterwards.
-  func sendNow(
-    _ bytes: UnsafeMutableRawBufferPointer, offload: umbel_offload, to port: UnsafeMutablePointer<PortContext>,
-    remote: Remote
-  ) {
-    var piece = unsafe umbel_piece(data: UnsafeRawPointer(bytes.baseAddress!), length: bytes.count)
-    unsafe withUnsafePointer(to: &piece) { piece in
-      var frame = unsafe umbel_frame()
-      unsafe frame.pieces = piece
-      unsafe frame.piece_count = 1
-      unsafe frame.length = UInt32(bytes.count)
-      unsafe frame.offload = offload
-      unsafe append(&frame, to: port, remote: remote)
-      unsafe flush(port)
+  /// - Returns: nil: the metadata does not fit the frame.
+  private func segmenter(of frame: UnsafeMutablePointer<umbel_frame>, _ offload: Offload) -> Segmenter? {
+    let length = unsafe Int(frame.pointee.length)
+    let first = unsafe frame.pointee.pieces[0]
+    if let segmenter = unsafe Segmenter(first.data, available: first.length, length: length, offload: offload) {
+      return segmenter
     }
+    guard unsafe frame.pointee.piece_count > 1 else { return nil }
+    // Headers may lie in several pieces, and may be as long as the frame.
+    let whole = unsafe UnsafeMutableRawBufferPointer(rebasing: state.pointee.scratch.bytes[..<length])
+    unsafe gather(frame, into: whole)
+    return unsafe Segmenter(UnsafeRawPointer(whole.baseAddress!), available: length, length: length, offload: offload)
+  }
+
+  /// Room of the arena; where there is none, all batches are sent first.
+  func room(bytes: Int, pieces: Int) -> FrameRoom {
+    if unsafe !state.pointee.arena.hasRoom(bytes: bytes, pieces: pieces) {
+      for index in unsafe 0..<state.pointee.touched.count { unsafe flush(state.pointee.touched[index]) }
+      unsafe state.pointee.arena.removeAll()
+    }
+    return unsafe state.pointee.arena.free
+  }
+
+  /// Adds a frame that the arena's free room begins with.
+  func append(_ written: WrittenFrame, to port: UnsafeMutablePointer<PortContext>, remote: Remote) {
+    let room = written.room
+    var head = written.head
+    var count = written.sliceCount &+ 1
+    if unsafe count > Int(port.pointee.mostPieces) {
+      for index in 1..<count {
+        let slice = unsafe room.pieces[index]
+        unsafe (room.bytes + head).copyMemory(from: slice.data, byteCount: slice.length)
+        unsafe head &+= slice.length
+      }
+      count = 1
+    }
+    unsafe room.pieces.initialize(to: umbel_piece(data: UnsafeRawPointer(room.bytes), length: head))
+    unsafe state.pointee.arena.keep(bytes: head, pieces: count)
+    var frame = unsafe umbel_frame()
+    unsafe frame.pieces = unsafe UnsafePointer(room.pieces)
+    unsafe frame.piece_count = UInt32(truncatingIfNeeded: count)
+    unsafe frame.length = UInt32(truncatingIfNeeded: written.head &+ written.sliceBytes)
+    unsafe frame.offload = written.offload
+    unsafe append(&frame, to: port, remote: remote)
   }
 }
 

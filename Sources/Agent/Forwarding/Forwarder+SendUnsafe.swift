@@ -48,6 +48,7 @@ extension Forwarder {
     unsafe state.pointee.touched.removeAll()
     // All that was rewritten or made here has been sent or copied.
     unsafe state.pointee.rewrittenCount = 0
+    unsafe state.pointee.arena.removeAll()
     unsafe state.pointee.superFrameCount = 0
   }
 

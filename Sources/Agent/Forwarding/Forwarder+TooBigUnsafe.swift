@@ -56,12 +56,12 @@ extension Forwarder {
       return false
     }
     if unsafe !mayAnswer(ingress) { return true }
-    let place = unsafe space + TooBig.wantedBytes
-    let length = unsafe answer.write(into: place, about: head, available: available)
+    let room = room(bytes: TooBig.mostBytes, pieces: 1)
+    let length = unsafe answer.write(into: room.bytes, about: head, available: available)
     guard unsafe length <= Int(ingress.pointee.largestFrame) else { return true }
     let remote = unsafe frame.pointee.remote
-    unsafe sendNow(
-      UnsafeMutableRawBufferPointer(start: place, count: length), offload: umbel_offload(), to: ingress,
+    unsafe append(
+      WrittenFrame(room: room, head: length), to: ingress,
       remote: Remote(index: remote.index, generation: remote.generation))
     return true
   }

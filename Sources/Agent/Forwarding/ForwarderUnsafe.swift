@@ -40,11 +40,10 @@ struct ForwarderState: ~Copyable {
   let frames: UnsafeMutablePointer<umbel_frame>
   let queuedFrames: UnsafeMutablePointer<umbel_frame>
   let queuedPieces: UnsafeMutablePointer<umbel_piece>
-  /// Room for a whole frame, and from `segmentSpace` on for segments.
+  /// Room for the beginning of a frame, or all of it, while it is looked into.
   let scratch: MappedMemory
-  static let segmentSpace = 68 << 10
-  /// Of the segments in `scratch`: one for each frame of a batch.
-  let segmentPieces: UnsafeMutablePointer<umbel_piece>
+  /// What is written of frames on their way out, until all batches have been sent.
+  var arena: FrameArena
   let asked: UnsafeMutablePointer<umbel_descriptor>
   /// Frames that were rewritten on their way in, until this round's batch has been sent, and behind them room for one
   /// on its way out. See `Forwarder+ClampUnsafe.swift`.
@@ -101,7 +100,8 @@ struct ForwarderState: ~Copyable {
     // What can fail comes first: a value without copies is either whole or not there.
     let epoll = try Epoll()
     unsafe try epoll.add(channel.wakeup.descriptor.number, for: .readable, token: PolledDescriptor.wakeupToken)
-    let scratch = unsafe try MappedMemory(byteCount: Self.segmentSpace + (128 << 10))
+    let scratch = try MappedMemory(byteCount: Int(UMBEL_LARGEST_FRAME))
+    let arena = try FrameArena()
     let rewritten = unsafe try MappedMemory(byteCount: (Self.receiveCapacity + 1) * Self.longestRewritten)
     let superFrames = unsafe try MappedMemory(byteCount: Self.mostSuperFrames * SuperFrame.byteCount)
     let descriptors = unsafe try FixedTable<PolledDescriptor>(capacity: Self.descriptorCapacity)
@@ -116,6 +116,7 @@ struct ForwarderState: ~Copyable {
     unsafe self.channel = channel
     unsafe self.epoll = epoll
     unsafe self.scratch = scratch
+    unsafe self.arena = arena
     unsafe self.rewritten = rewritten
     unsafe self.superFrames = superFrames
     unsafe self.descriptors = unsafe descriptors
@@ -131,7 +132,6 @@ struct ForwarderState: ~Copyable {
     unsafe frames = .allocate(capacity: Self.receiveCapacity)
     unsafe queuedFrames = .allocate(capacity: Self.batchCapacity)
     unsafe queuedPieces = .allocate(capacity: Self.batchCapacity)
-    unsafe segmentPieces = .allocate(capacity: PortContext.batchCapacity)
     unsafe rewrittenPieces = .allocate(capacity: Self.receiveCapacity + 1)
     unsafe asked = .allocate(capacity: Self.descriptorsPerEndpoint)
   }
@@ -141,7 +141,6 @@ struct ForwarderState: ~Copyable {
     unsafe frames.deallocate()
     unsafe queuedFrames.deallocate()
     unsafe queuedPieces.deallocate()
-    unsafe segmentPieces.deallocate()
     unsafe rewrittenPieces.deallocate()
     unsafe asked.deallocate()
   }

@@ -54,6 +54,8 @@ extension ManagedPort {
         clamping: statistics.refusedTableFull + statistics.refusedPortLimit + statistics.refusedPinned)
       counters.mssClamped = Int(clamping: statistics.mssClamped)
       counters.fragmented = Int(clamping: statistics.fragmented)
+      counters.segmentedFrames = Int(clamping: statistics.segmentedFrames)
+      counters.segments = Int(clamping: statistics.segments)
       counters.coalescedFrames = Int(clamping: statistics.coalescedFrames)
       counters.coalescedSegments = Int(clamping: statistics.coalescedSegments)
       counters.agentFrames = Int(clamping: statistics[.hello])

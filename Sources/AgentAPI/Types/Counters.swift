@@ -18,6 +18,10 @@ package struct Counters: Codable, Hashable, Sendable {
   package var mssClamped: Int
   /// Frames sent although the underlay carries them in pieces only.
   package var fragmented: Int
+  /// Frames for the port that stand for several segments and were cut, for it does not take them whole.
+  package var segmentedFrames: Int
+  /// What those became.
+  package var segments: Int
   /// Frames sent that were made of several segments on their way here.
   package var coalescedFrames: Int
   /// Segments that those were made of.
@@ -40,6 +44,8 @@ package struct Counters: Codable, Hashable, Sendable {
     learnRefused = 0
     mssClamped = 0
     fragmented = 0
+    segmentedFrames = 0
+    segments = 0
     coalescedFrames = 0
     coalescedSegments = 0
     agentFrames = 0

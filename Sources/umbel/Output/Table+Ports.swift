@@ -28,6 +28,7 @@ extension Table {
       let own = [
         "flooded": port.counters.flooded, "moves": port.counters.moves, "not learned": port.counters.learnRefused,
         "MSS lowered": port.counters.mssClamped, "fragmented": port.counters.fragmented,
+        "segmented frames": port.counters.segmentedFrames, "segments": port.counters.segments,
         "coalesced": port.counters.coalescedFrames, "coalesced from": port.counters.coalescedSegments,
         "of agents": port.counters.agentFrames,
       ]

@@ -76,7 +76,7 @@ survives() {
   ping=$!
   transfers g1 g2 10.1.0.2 30 >"/run/hosts/transfer-$what" 2>&1 &
   transfer=$!
-  transfers_to_host 15 >"/run/hosts/host-$what" 2>&1 &
+  transfers_to_host 30 >"/run/hosts/host-$what" 2>&1 &
   to_host=$!
   check "$what: a transfer begins" within 20 sent_more_than $((began + 2000))
   "$@"

@@ -109,6 +109,13 @@ private func network(_ more: [String: OptionValue] = [:]) throws -> (trunk: Driv
     #expect(trunk.counters == ["foreign-empty": 1, "foreign-runt": 1, "foreign-oversize": 2])
   }
 
+  @Test func `who sends nothing that is a frame is no peer`() throws {
+    let (trunk, member) = try network()
+    for length in [0, 13, 9_217] { member.send(frame(length)) }
+    #expect(trunk.receive().isEmpty && trunk.counters.count == 3)
+    #expect(trunk.remotes.isEmpty && trunk.deadline == .max)
+  }
+
   @Test func `a jumbo frame passes both ways, out in pieces`() throws {
     let (trunk, member) = try network()
     member.send(frame(9_014))

@@ -136,27 +136,34 @@ struct MulticastForwarder: ~Copyable {
     }
     var foreigner: SocketAddress?
     let room = min(frames.room, MulticastForwarder.receivedBatch)
-    // Merged datagrams have one sender: the last answer is kept.
+    // Merged datagrams have one sender: the last answer is kept, and its place among the peers once it has sent a frame.
     var name: UnsafeRawPointer?
     var sender = Sender.own
+    var place: Int?
     while frames.count < room, let datagram = receiving.next() {
       if unsafe datagram.name != name {
         unsafe name = datagram.name
         unsafe sender = self.sender(datagram.name)
+        place = nil
       }
       switch sender {
       case .own: ownEchoes &+= 1
       case .foreign:
         foreignSenders &+= 1
         if !isForeignSenderTold { unsafe foreigner = noteForeigner(datagram.name) }
-      case .member(let index):
+      case .member:
         guard datagram.length >= 14, datagram.length <= Int(UMBEL_LARGEST_SEGMENT) else {
           countMalformed(datagram.length)
           continue
         }
         let piece = unsafe pieces + frames.count
         unsafe piece.pointee = umbel_piece(data: datagram.bytes, length: datagram.length)
-        let remote = isTrunk ? peers.note(index, length: datagram.length, now: now) : umbel_remote()
+        var remote = umbel_remote()
+        if isTrunk {
+          let index = unsafe place ?? peers.place(of: datagram.name, isIPv4: isIPv4)
+          place = index
+          remote = peers.note(index, length: datagram.length, now: now)
+        }
         unsafe frames.append(pieces: piece, pieceCount: 1, length: datagram.length, port: port, remote: remote)
       }
     }
@@ -169,15 +176,14 @@ struct MulticastForwarder: ~Copyable {
   private enum Sender {
     case own
     case foreign
-    /// A member, and its place among the peers of a trunk; 0: none.
-    case member(Int)
+    case member
   }
 
-  private mutating func sender(_ name: UnsafeRawPointer) -> Sender {
+  private func sender(_ name: UnsafeRawPointer) -> Sender {
     let key = unsafe RemoteKey(name, isIPv4: isIPv4)
     if own.contains(key) { return .own }
     if !acceptsEveryone, !accepted.contains(key) { return .foreign }
-    return isTrunk ? .member(unsafe peers.place(of: key, name, isIPv4: isIPv4)) : .member(0)
+    return .member
   }
 
   private mutating func countMalformed(_ length: Int) {

@@ -18,9 +18,10 @@ struct MulticastPeers: ~Copyable {
   private(set) var withoutPlace: UInt64 = 0
 
   /// The place of a member, which it is given when it has none.
-  /// - Parameter name: its socket address, of `key`.
+  /// - Parameter name: its socket address.
   /// - Returns: 0: there is no place for more.
-  mutating func place(of key: RemoteKey, _ name: UnsafeRawPointer, isIPv4: Bool) -> Int {
+  mutating func place(of name: UnsafeRawPointer, isIPv4: Bool) -> Int {
+    let key = unsafe RemoteKey(name, isIPv4: isIPv4)
     let index = table.find(key)
     if index != 0 { return index }
     // A sockaddr_in or sockaddr_in6.

@@ -1,3 +1,4 @@
+import AgentAPI
 import Glibc
 import LinuxIO
 import TransportHost
@@ -15,8 +16,8 @@ extension Agent {
     return threads.reduce(threads[0]) { $1.lanCount < $0.lanCount ? $1 : $0 }
   }
 
-  /// All LANs by their names: those that are there, those that the configuration wants, and those in which the process
-  /// before had ports that nobody has opened again yet.
+  /// All LANs by their names: those that are there, those that the configuration wants, and those that somebody had asked
+  /// the process before for, or for ports in them, which are not there again yet.
   private func placements(with new: LanConfiguration) -> [String: LANPlacement] {
     let transports = catalogue.transports.map(\.description)
     var placements: [String: LANPlacement] = [:]
@@ -24,6 +25,9 @@ extension Agent {
       placements[lan.name, default: LANPlacement()].join(LANPlacement(lan, transports: transports))
     }
     for former in inheritance.state.lans {
+      if placements[former.name] == nil, let thread = former.request?.thread, threads.indices.contains(thread) {
+        placements[former.name] = LANPlacement(thread: thread)
+      }
       for record in former.ports where record.origin == .request {
         guard let transport = transports.first(where: { $0.name == record.transport }),
           let socket = (try? record.values(of: transport)).flatMap(transport.sharedSocket)
@@ -63,4 +67,9 @@ extension Agent {
       throw PluginProblem(error: error.code, text: "LAN \(lan.name) cannot go to another thread: \(error)")
     }
   }
+}
+
+extension AddLan.Parameters {
+  /// The forwarding thread that is asked for; nil: any.
+  var thread: Int? { options?[LanConfiguration.threadOption.name]?.first.flatMap { Int($0) } }
 }

@@ -12,9 +12,16 @@
 . "$HOSTS_DIR/survival.sh"
 
 survivors
+thread_of() { asks a ListLans "[l['forwardingThread'] for l in lans if l['name'] == '$1'][0]"; }
+# Made first, east was where the fewest are, and has followed west.
+umbel a lan add east >/dev/null
+umbel a lan add west --thread 0 >/dev/null
+for lan in west east; do
+  umbel a port add "$lan" vxlan port=4790 "vni=$([ $lan = west ] && echo 44 || echo 45)" peers=127.0.0.2 >/dev/null
+done
+check "a LAN has followed one that is pinned" equal "0 0" "$(thread_of west) $(thread_of east)"
 umbel a lan add other --door bess >/dev/null
 umbel a lan add third --thread 1 >/dev/null
-thread_of() { asks a ListLans "[l['forwardingThread'] for l in lans if l['name'] == '$1'][0]"; }
 check "both forwarding threads have a LAN" equal "0 1 1" "$(thread_of lab) $(thread_of other) $(thread_of third)"
 for vni in 42 43; do
   umbel a port add "$([ $vni = 42 ] && echo other || echo third)" vxlan "vni=$vni" peers=127.0.0.2 >/dev/null
@@ -50,9 +57,15 @@ check "a LAN that was made by hand is there, with its ports" equal "['tap-1', 'v
   "$(asks a ListPorts 'sorted(p["name"] for p in ports if p["lan"] == "other")')"
 check "LANs that share a socket and were made by hand are together, where one is pinned" equal "1 1" \
   "$(thread_of other) $(thread_of third)"
-check "the tunnels are there" equal 2 "$(asks a ListPorts 'sum(p["transport"] == "vxlan" for p in ports)')"
+check "so are those of which the pinned one was made later" equal "0 0" "$(thread_of west) $(thread_of east)"
+check "the tunnels are there" equal 4 "$(asks a ListPorts 'sum(p["transport"] == "vxlan" for p in ports)')"
 frames a number "$(door a third)" 400
 check "a guest of a LAN on the second thread goes on" collected third
+sed -i 's/^threads: 2/threads: 1/' /run/hosts/a.yaml
+taken_over
+check "a LAN that was pinned to a thread that there is not any more is on another" equal 0 "$(thread_of third)"
+check "with its ports" equal "['vxlan-1']" \
+  "$(asks a ListPorts 'sorted(p["name"] for p in ports if p["lan"] == "third")')"
 check "the runtime directory is still held: no other agent begins there" fails \
   nsenter --net=/run/netns/a -- "$build/umbeld" --runtime-dir "$(runtime a)"
 

@@ -9,7 +9,7 @@ extension AgentMethods {
   func repeatRequests(of inheritance: Inheritance) {
     for former in inheritance.state.lans {
       if let request = former.request, agent.lan(named: former.name) == nil {
-        attempt("LAN \(former.name)", [.lan: former.name]) { _ = try makeLAN(request) }
+        attempt("LAN \(former.name)", [.lan: former.name]) { _ = try makeLAN(possible(request)) }
       }
       guard let lan = agent.lan(named: former.name) else { continue }
       for record in former.ports where record.origin == .request && lan.port(named: record.name) == nil {
@@ -18,6 +18,14 @@ extension AgentMethods {
         }
       }
     }
+  }
+
+  /// There may be fewer forwarding threads now: a LAN that was pinned to one of the others is on any.
+  private func possible(_ request: AddLan.Parameters) -> AddLan.Parameters {
+    guard let thread = request.thread, !agent.threads.indices.contains(thread) else { return request }
+    var request = request
+    request.options?[LanConfiguration.threadOption.name] = nil
+    return request
   }
 
   private func repeatPort(_ record: HandOverState.Port, in lan: ManagedLAN, _ inheritance: Inheritance) throws {

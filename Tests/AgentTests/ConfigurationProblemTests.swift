@@ -89,13 +89,13 @@ private let lans: [Bad] = [
     "u.yaml:1:22: ageing: is 300; allowed is a number with ns, us, ms, s, min or h, from 10s to 24h"),
   Bad(
     "a queue too large", "lans: {lab: {queue: 257M}}\n",
-    "u.yaml:1:21: queue: is 257M; allowed is bytes, or a number with K, M or G, from 64K to 256M"),
+    "u.yaml:1:21: queue: is 257M; allowed is bytes, or a number with K, M or G, from 128K to 256M"),
   Bad(
     "a policy there is not", "lans: {lab: {control-protocols: flood}}\n",
     "u.yaml:1:33: control-protocols: is flood; allowed is pass or drop"),
   Bad(
     "a setting that is a map", "lans: {lab: {queue: {}}}\n",
-    "u.yaml:1:21: queue: is a map; allowed is bytes, or a number with K, M or G, from 64K to 256M"),
+    "u.yaml:1:21: queue: is a map; allowed is bytes, or a number with K, M or G, from 128K to 256M"),
   Bad(
     "doors of a word", "lans: {lab: {doors: bess}}\n",
     "u.yaml:1:21: doors: is bess; it must be a list, such as [bess, vde]"),
@@ -264,7 +264,7 @@ func carriageReturns() {
   #expect(
     ConfigurationFixture.complaints(("u.yaml", text)) == [
       "u.yaml:3:3: lab: is given twice; the first is at u.yaml:2:3",
-      "u.yaml:4:14: queue: is 1; allowed is bytes, or a number with K, M or G, from 64K to 256M",
+      "u.yaml:4:14: queue: is 1; allowed is bytes, or a number with K, M or G, from 128K to 256M",
     ])
 }
 

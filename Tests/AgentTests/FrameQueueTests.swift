@@ -1,4 +1,8 @@
+import CTransport
 import Testing
+import TransportHost
+
+@testable import Agent
 
 /// What waits for a slow port.
 struct FrameQueueTests {
@@ -51,6 +55,13 @@ struct FrameQueueTests {
     #expect(!queue.add(QueuedFrame(length: 1_000, serial: 1)))
     #expect(queue.isEmpty)
     #expect(queue.add(QueuedFrame(length: 1_024 - 32, serial: 2)))
+  }
+
+  @Test func `the smallest queue that a LAN may have takes the longest frame`() throws {
+    let option = try #require(LanConfiguration.options.first { $0.name == "queue" })
+    let queue = try TestQueue(capacity: Int(try #require(option.minimum)))
+    let isTaken = queue.add(QueuedFrame(length: Int(UMBEL_LARGEST_FRAME), serial: 1))
+    #expect(isTaken)
   }
 
   @Test("no record wraps in the middle, however near the end is", arguments: [16, 32, 48, 64, 160])

@@ -64,6 +64,29 @@ struct SegmentFuzzTests {
     }
   }
 
+  /// The more, the sooner what is written of them has to go out in the middle of a batch.
+  @Test("super-frames that come at once become what each does alone", arguments: 0..<4)
+  func batches(seed: Int) {
+    var random = SeededGenerator(state: UInt64(seed) + 300)
+    for round in 0..<fuzzCases(15) {
+      var incoming: [IncomingFrame] = []
+      var expected: [[UInt8]] = []
+      for _ in 0..<Int.random(in: 1...60, using: &random) {
+        let frame = SuperFrame(&random)
+        let size = size(frame, &random)
+        expected += frame.segments(of: size)
+        let cuts = cuts(frame.partial.count, &random)
+        incoming.append(IncomingFrame(frame.partial, metadata(frame, size: size), cuts: cuts))
+      }
+      for port in ports { port.forget() }
+      lan.receive(incoming, from: source)
+      for (port, stub) in ports.enumerated() {
+        let isRight = stub.frames == expected
+        #expect(isRight, "seed \(seed), round \(round), port \(port)")
+      }
+    }
+  }
+
   @Test("partial checksums become what their sender would have written", arguments: 0..<8)
   func partialChecksums(seed: Int) {
     var random = SeededGenerator(state: UInt64(seed) + 100)

@@ -49,7 +49,7 @@ struct AccountingTests {
     "what was offered to a port was sent, waits, or was dropped for a reason",
     arguments: ["none", "send-nothing", "send-again", "send-error"])
   func offered(_ fault: String) throws {
-    let bench = try Bench(plugins: ["bad"], settings: "    queue: 64K")
+    let bench = try Bench(plugins: ["bad"], settings: "    queue: 128K")
     let agent = bench.agent
     let guest = try Station(9)
     try agent.addPort("bad", "bad", guest.options.merging(["fault": fault]) { $1 })
@@ -67,9 +67,9 @@ struct AccountingTests {
     case "send-error": #expect(port.drops == ["send-failed": 500])
     default:
       // 1,040 bytes each with what the queue needs itself.
-      #expect(port.counters.queuedFrames == 63)
-      #expect(port.counters.queuedBytes <= 64 << 10)
-      #expect(port.drops == ["queue-full": 437])
+      #expect(port.counters.queuedFrames == 126)
+      #expect(port.counters.queuedBytes <= 128 << 10)
+      #expect(port.drops == ["queue-full": 374])
     }
     #expect(agent.end() == 0)
   }

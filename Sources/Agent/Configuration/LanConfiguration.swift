@@ -60,7 +60,7 @@ extension LanConfiguration {
         name: "guest-stations", help: "The most stations that are learned on one guest port.", defaultText: "1024",
         minimum: 1, maximum: 1_048_576, kind: .integer),
       OptionDescription(
-        name: "queue", help: "The most bytes queued for one port.", defaultText: "1M", minimum: 64 << 10,
+        name: "queue", help: "The most bytes queued for one port.", defaultText: "1M", minimum: 128 << 10,
         maximum: 256 << 20, kind: .size),
       OptionDescription(
         name: "control-protocols", help: "Frames to 01:80:C2:00:00:00 to 0F.", defaultText: "pass",

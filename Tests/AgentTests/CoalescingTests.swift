@@ -251,6 +251,20 @@ struct CoalescingTests {
     #expect(site.port.sent == [20 * 1_000 + 54] && site.segments == frames)
   }
 
+  @Test func `a port that goes down in the middle of a batch has dropped what it has not sent`() throws {
+    let lan = try StubPorts()
+    let trunk = try lan.add(role: .trunk)
+    let others = try (0..<2).map { _ in try lan.add() }
+    let port = try lan.add(mostPieces: 127, takes: takesAll)
+    others[0].onSend = { port.setDown() }
+    lan.receive(Self.stream(100, of: 100).map { IncomingFrame($0) }, from: trunk)
+    #expect(port.sent == [] && others.allSatisfy { $0.sent.count == 100 })
+    // One super-frame of all that came before the others' batches were full, and the rest one by one.
+    let (frames, segments) = (port.coalesced[0], port.coalesced[1])
+    #expect(frames == 1 && (63...64).contains(segments))
+    #expect(port.drops == [.portDown: 100 - segments + frames])
+  }
+
   @Test func `a SYN is clamped and a stream merged at one port`() throws {
     let lan = try StubPorts()
     let guest = try lan.add()

@@ -27,6 +27,8 @@ final class StubPorts {
     var remote = umbel_remote()
     /// It takes no frame for now.
     var isBusy = false
+    /// Called when it is called to send.
+    var onSend: () -> Void = {}
     /// How often it was called to send.
     fileprivate(set) var calls = 0
     fileprivate var context: UnsafeMutablePointer<PortContext>?
@@ -274,6 +276,7 @@ private func stubSend(
 ) -> Int32 {
   let stub = unsafe stub(port)
   stub.calls += 1
+  stub.onSend()
   if stub.isBusy { return 0 }
   for index in 0..<Int(count) {
     let frame = unsafe frames![index]

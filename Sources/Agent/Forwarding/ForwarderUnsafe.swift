@@ -218,9 +218,13 @@ struct Forwarder {
   private func noteBusy() {
     if unsafe state.pointee.isFruitful {
       unsafe state.pointee.busyUntil = .max
-    } else if unsafe state.pointee.busyUntil == .max {
+      return
+    }
+    if unsafe state.pointee.busyUntil == .max {
       unsafe state.pointee.busyUntil = state.pointee.now &+ state.pointee.busyPoll
     }
+    // Whoever is to send the next frame, or has the last one, may wait for this processor.
+    if unsafe state.pointee.now < state.pointee.busyUntil { sched_yield() }
   }
 
   private func timeoutMilliseconds() -> Int32 {

@@ -101,12 +101,10 @@ class Table:
         if goal.of:
             words.insert(0, goal.of)
         met = None
-        if ratio is not None and goal.against and self.fault(row, contender):
+        if f"{row.name}: {contender}" in self.results.failed or goal.against and self.fault(row, contender):
             met = False
         elif ratio is not None:
             met = all(ratio >= bound if sign == "≥" else ratio <= bound for sign, bound in bounds)
-        elif f"{row.name}: {contender}" in self.results.failed:
-            met = False
         return Verdict(" ".join(words), ratio, met)
 
     # ---- Markdown ----------------------------------------------------------------------------------------------------
@@ -177,7 +175,7 @@ class Table:
             for contender in row.contenders:
                 spread = self.spread(row, contender.name, row.figure)
                 if spread is None:
-                    lines.append(f"  {contender.name:32} {'–':>9}")
+                    lines.append(f"  {contender.name:32} {'–':>9} {self.why(row, contender) or ''}".rstrip())
                     continue
                 loss, cpu = (self.median(row, contender.name, figure) for figure in ("loss", "cpu"))
                 between = f"{number(spread.least, row.unit)} – {number(spread.most, row.unit)}"

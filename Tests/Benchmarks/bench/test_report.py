@@ -56,6 +56,18 @@ class ReportTests(unittest.TestCase):
         failed.results.failed["row: umbel"] = "it ended"
         self.assertEqual(failed.verdicts(of)[0].word, "missed")
 
+    def test_figures_of_other_rounds_do_not_make_up_for_one_that_failed(self) -> None:
+        of = row((Goal(("first",), at_least=1.0),))
+        once = table(of, {"umbel": [{"rate": 200}], "first": [{"rate": 100}]})
+        self.assertEqual(once.verdicts(of)[0].word, "met")
+        once.results.failed["row: umbel"] = "it ended"
+        self.assertEqual(once.verdicts(of)[0].word, "missed")
+
+    def test_of_one_that_is_missing_the_reason_is_shown(self) -> None:
+        shown = table(row(()), {"umbel": [{"rate": 200}]})
+        shown.results.missing["row: second"] = "it is not installed"
+        self.assertRegex(shown.text(), "(?m)^  second +– it is not installed$")
+
     def test_loss_of_ours_above_the_limit_is_missed(self) -> None:
         of = row(())
         self.assertEqual(told(table(of, {"umbel": [{"rate": 1, "loss": 1.5}]}), of), [(None, False)])

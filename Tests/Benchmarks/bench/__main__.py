@@ -77,20 +77,28 @@ def write(table: Table, about: dict[str, str], directory: pathlib.Path) -> None:
         *(f"![{image.stem.replace('-', ' ')}]({image.name})" for image in images)]) + "\n")
 
 
+def end(*_) -> None:
+    """Leaves, by way of what puts things back, which a second signal does not cut short."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="contrib/bench")
-    parser.add_argument("--build", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser = argparse.ArgumentParser(prog="contrib/bench", allow_abbrev=False,
+                                     description="Measures Umbel beside its peers and the limits.",
+                                     epilog="The rows are explained in contrib/doc/bench.md.")
+    parser.add_argument("--build", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="fewer rows and rounds, in less than three minutes")
-    parser.add_argument("--rounds", type=int, help=f"default 5; with --quick at most {QUICK_ROUNDS}, as time allows")
+    parser.add_argument("--rounds", type=int, metavar="N", help=f"default 5; with --quick at most {QUICK_ROUNDS}, as time allows")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
                         help="rows by name, such as 'switch-*'; may be given again")
     parser.add_argument("--list", action="store_true", help="only print the names of the rows")
-    parser.add_argument("--output", type=pathlib.Path, required=True, metavar="DIR",
+    parser.add_argument("--output", type=pathlib.Path, metavar="DIR",
                         help="where bench.md, bench.json and the plots go; default: .build/bench")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a goal is missed")
     arguments = parser.parse_args()
-    # The end of a measurement puts things back.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if arguments.rounds is not None and arguments.rounds < 1:
+        parser.error("--rounds is 1 or more")
     rows = [row for row in local.ROWS + sites.ROWS
             if (not arguments.quick or row.quick)
             and (not arguments.only or any(fnmatch.fnmatch(row.name, pattern) for pattern in arguments.only))]
@@ -103,6 +111,7 @@ def main() -> None:
         for row in rows:
             print(f"{row.name:24} {row.title}")
         return
+    signal.signal(signal.SIGTERM, end)
     rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else 5)
     results, done = measure(rows, arguments.build, rounds, QUICK_SECONDS if arguments.quick else None)
     note = "; --quick: fewer rows and rounds, for a first look" if arguments.quick else ""

@@ -70,6 +70,11 @@ class Table:
                    and (median := self.median(row, name, figure)) is not None]
         return (max if more_is_better(row, figure) else min)(medians, default=None)
 
+    def worst(self, row: Row, contender: str, figure: str) -> float | None:
+        """A contender's worst figure of all rounds."""
+        spread = self.spread(row, contender, figure)
+        return None if spread is None else spread.least if more_is_better(row, figure) else spread.most
+
     def ratio(self, row: Row, contender: str, others: tuple[str, ...], figure: str) -> float | None:
         """A contender's figure to the best of others; None: one of both is not there."""
         mine, theirs = self.median(row, contender, figure), self.best(row, others, figure)
@@ -79,25 +84,27 @@ class Table:
         """All goals of a row, its limit of loss included."""
         found = [self.judge(row, goal) for goal in row.goals]
         loss = self.median(row, self.ours(row), "loss")
-        if loss is not None:
+        if loss is not None and row.loss_limit is not None:
             found.append(Verdict(f"loss ≤ {row.loss_limit:g} %", None, loss <= row.loss_limit))
         return found
 
     def judge(self, row: Row, goal: Goal) -> Verdict:
         figure = goal.figure or row.figure
         contender = goal.of or self.ours(row)
-        ratio = self.ratio(row, contender, goal.against, figure)
+        ratio = self.ratio(row, contender, goal.against, figure) if goal.against else self.worst(row, contender, figure)
         bounds = [(sign, bound) for sign, bound in (("≥", goal.at_least), ("≤", goal.at_most)) if bound is not None]
-        words = [f"{sign} {bound:g} ×" for sign, bound in bounds] + [" or ".join(goal.against)]
+        words = [f"{sign} {bound:g}" for sign, bound in bounds]
+        if goal.against:
+            words += ["×", " or ".join(goal.against)]
         if figure != row.figure:
             words.insert(0, figure_name(figure))
         if goal.of:
             words.insert(0, goal.of)
         met = None
-        if ratio is not None:
-            met = all(ratio >= bound if sign == "≥" else ratio <= bound for sign, bound in bounds)
-        elif f"{row.name}: {contender}" in self.results.failed:
+        if f"{row.name}: {contender}" in self.results.failed or goal.against and self.fault(row, contender):
             met = False
+        elif ratio is not None:
+            met = all(ratio >= bound if sign == "≥" else ratio <= bound for sign, bound in bounds)
         return Verdict(" ".join(words), ratio, met)
 
     # ---- Markdown ----------------------------------------------------------------------------------------------------
@@ -168,7 +175,7 @@ class Table:
             for contender in row.contenders:
                 spread = self.spread(row, contender.name, row.figure)
                 if spread is None:
-                    lines.append(f"  {contender.name:32} {'–':>9}")
+                    lines.append(f"  {contender.name:32} {'–':>9} {self.why(row, contender) or ''}".rstrip())
                     continue
                 loss, cpu = (self.median(row, contender.name, figure) for figure in ("loss", "cpu"))
                 between = f"{number(spread.least, row.unit)} – {number(spread.most, row.unit)}"

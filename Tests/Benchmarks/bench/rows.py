@@ -27,7 +27,7 @@ class Contender:
 @dataclass(frozen=True)
 class Goal:
     """A ratio of medians within one run: our figure to the best of some others. Of "rate" more is best, of any other
-    figure less, unless it is the row's own and the row says so."""
+    figure less, unless it is the row's own and the row says so. Against nobody: the worst figure of all rounds itself."""
 
     against: tuple[str, ...]
     at_least: float | None = None
@@ -51,8 +51,8 @@ class Row:
     goals: tuple[Goal, ...] = ()
     # Whether more is better; times want less.
     more_is_better: bool = True
-    # The most percent of our frames that may be lost: the row fails otherwise.
-    loss_limit: float = 1.0
+    # The most percent of our frames that may be lost: the row fails otherwise. None: its loss is shown, and no goal.
+    loss_limit: float | None = 1.0
     # Whether `--quick` runs it.
     quick: bool = False
     # Places in a plot: ("frame size", 64.0). Rows with the same first word and figure make one line a contender.

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Callable, Iterator
 
 from .rows import Missing
-from .world import DATAGRAM_QUEUE, World, run, wait_for
+from .world import World, run, wait_for
 
 # Starts a switch in an empty world; the words are put before its command, such as those of taskset.
 Start = Callable[[World, tuple[str, ...]], "Switch"]
 
 # What SO_SNDBUF of 4 MiB makes of a socket's buffer: the kernel doubles what is asked for.
 RAISED_BYTES = 8 << 20
+RAISED_QUEUE = 10_000
 # A descriptor of the network namespace that contrib/bench was called in: net.core.*mem_default cannot be set in others.
 MACHINE_NETWORK = 9
 
@@ -130,23 +131,22 @@ def taps(host: str, attach: Callable[[str], object]) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def raised_buffers() -> Iterator[None]:
+def raised_buffers(place: World) -> Iterator[None]:
     """Gives every socket that is made meanwhile, on the whole machine, the buffers that umbeld asks for, and every
-    datagram socket of this network a queue of as many frames. What was set before is put back."""
+    datagram socket of this world a queue of as many frames. What was set before is put back."""
     def set_machine(values: dict[str, str]) -> None:
         subprocess.run(
             ["nsenter", f"--net=/proc/self/fd/{MACHINE_NETWORK}", "sysctl", "-qw",
              *(f"{key}={value}" for key, value in values.items())], pass_fds=[MACHINE_NETWORK], check=True)
 
-    queue = pathlib.Path("/proc/sys/net/unix/max_dgram_qlen")
     before = {key: pathlib.Path("/proc/sys", key.replace(".", "/")).read_text().strip()
               for key in ("net.core.wmem_default", "net.core.rmem_default")}
     try:
         set_machine(dict.fromkeys(before, str(RAISED_BYTES)))
-        queue.write_text("10000")
+        place.datagram_queue = RAISED_QUEUE
+        place.set_datagram_queue(None)
         yield
     except subprocess.CalledProcessError as error:
         raise Missing("the machine's socket buffers cannot be set") from error
     finally:
-        queue.write_text(str(DATAGRAM_QUEUE))
         set_machine(before)

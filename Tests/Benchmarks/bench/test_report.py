@@ -1,6 +1,7 @@
 """Medians, ratios and goals of report.py. Run by Tests/Benchmarks/bench-check."""
 
 import unittest
+from dataclasses import replace
 
 from .report import Table, number
 from .rows import Contender, Goal, Results, Row
@@ -55,10 +56,41 @@ class ReportTests(unittest.TestCase):
         failed.results.failed["row: umbel"] = "it ended"
         self.assertEqual(failed.verdicts(of)[0].word, "missed")
 
+    def test_figures_of_other_rounds_do_not_make_up_for_one_that_failed(self) -> None:
+        of = row((Goal(("first",), at_least=1.0),))
+        once = table(of, {"umbel": [{"rate": 200}], "first": [{"rate": 100}]})
+        self.assertEqual(once.verdicts(of)[0].word, "met")
+        once.results.failed["row: umbel"] = "it ended"
+        self.assertEqual(once.verdicts(of)[0].word, "missed")
+
+    def test_of_one_that_is_missing_the_reason_is_shown(self) -> None:
+        shown = table(row(()), {"umbel": [{"rate": 200}]})
+        shown.results.missing["row: second"] = "it is not installed"
+        self.assertRegex(shown.text(), "(?m)^  second +– it is not installed$")
+
     def test_loss_of_ours_above_the_limit_is_missed(self) -> None:
         of = row(())
         self.assertEqual(told(table(of, {"umbel": [{"rate": 1, "loss": 1.5}]}), of), [(None, False)])
         self.assertEqual(told(table(of, {"umbel": [{"rate": 1, "loss": 0.5}]}), of), [(None, True)])
+
+    def test_loss_that_is_only_shown_is_no_goal(self) -> None:
+        of = replace(row(()), loss_limit=None)
+        self.assertEqual(told(table(of, {"umbel": [{"rate": 1, "loss": 50}]}), of), [])
+
+    def test_frames_that_we_cut_miss_the_goals(self) -> None:
+        of = row((Goal(("first",), at_least=1.0), Goal((), at_most=0, figure="altered")))
+        first = [{"rate": 100}]
+        whole = [{"rate": 200, "altered": 0}]
+        self.assertEqual(told(table(of, {"umbel": 3 * whole, "first": first}), of), [(2.0, True), (0, True)])
+        once = [{"rate": 200, "altered": 10}]
+        self.assertEqual(told(table(of, {"umbel": 2 * whole + once, "first": first}), of), [(2.0, True), (10, False)])
+        self.assertEqual(told(table(of, {"umbel": 3 * once, "first": first}), of), [(2.0, False), (10, False)])
+
+    def test_a_goal_may_be_about_another_of_ours(self) -> None:
+        of = row((Goal(("first",), at_most=0.3, of="second"),), "p50", False)
+        shown = table(of, {"umbel": [{"p50": 90}], "second": [{"p50": 25}], "first": [{"p50": 100}]})
+        self.assertEqual(told(shown, of), [(0.25, True)])
+        self.assertEqual(shown.verdicts(of)[0].goal, "second ≤ 0.3 × first")
 
     def test_figures_are_short(self) -> None:
         self.assertEqual([number(value, unit) for value, unit in (

@@ -4,32 +4,32 @@ import json
 import math
 import statistics
 import subprocess
-from typing import Iterable
+from typing import Callable, Iterable
 
 from .peers import address
 from .rows import Figures
 from .switches import need
-from .world import World, machine_cpu_seconds, on, run, wait_for
+from .world import World, machine_cpu_seconds, run, wait_for
 
 # Payloads in UDP over IPv4: frames of 64 bytes; and of 64, 594 and 1,414, which is what the devices carry, 7 to 4 to 1.
 SMALL = (22,)
 MIXED = (22, 552, 22, 22, 552, 22, 1372, 22, 552, 22, 552, 22)
 
 
-def tcp(place: World, pairs: Iterable[tuple[str, str]] = (("a", "b"),), flows: int = 1, both: bool = False,
-        seconds: int = 2) -> Figures:
-    """iperf3 between pairs of hosts at the same time: received Gb/s, and the machine's CPU seconds a gigabit."""
+def tcp(place: World, pairs: Iterable[tuple[str, str]] = (("a", "b"),), to: Callable[[str], str] = address,
+        source_address: str | None = None, flows: int = 1, both: bool = False, seconds: int = 2) -> Figures:
+    """iperf3 between pairs of hosts at the same time, to the address of each: received Gb/s, and the machine's CPU
+    seconds a gigabit."""
     need("iperf3")
     pairs = tuple(pairs)
     for _, target in pairs:
         place.start(["iperf3", "--server", "--one-off"], target)
         wait_for(lambda: ":5201" in run(["ss", "-Hlnt"], target))
     began = machine_cpu_seconds()
-    clients = [subprocess.Popen(
-        on(source, ["iperf3", "--client", address(target), "--json", "--time", str(seconds), "--parallel", str(flows),
-                    *(["--bidir"] if both else [])]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    clients = [place.start(
+        ["iperf3", "--client", to(target), "--json", "--time", str(seconds), "--parallel", str(flows),
+         *(["--bidir"] if both else []), *(["--bind", source_address] if source_address else [])], source, stdout=subprocess.PIPE, text=True)
         for source, target in pairs]
-    place.processes += clients
     bits = 0.0
     retransmits = 0
     for client in clients:

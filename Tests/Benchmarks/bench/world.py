@@ -21,18 +21,23 @@ class World:
 
     def __init__(self, build: pathlib.Path) -> None:
         self.build = build
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="bench."))
+        # In contrib/bench's own /run, so that whatever ends a run, nothing is left.
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="bench.", dir="/run"))
+        self.datagram_queue = DATAGRAM_QUEUE
         self.hosts: list[str] = []
         self.processes: list[subprocess.Popen[bytes]] = []
-        set_datagram_queue(None)
+        self.set_datagram_queue(None)
 
     def host(self, name: str) -> str:
         """A network namespace with `lo` up."""
         run(["ip", "netns", "add", name])
         self.hosts.append(name)
-        set_datagram_queue(name)
+        self.set_datagram_queue(name)
         run(["ip", "-n", name, "link", "set", "lo", "up"])
         return name
+
+    def set_datagram_queue(self, host: str | None) -> None:
+        run(["sysctl", "-qw", f"net.unix.max_dgram_qlen={self.datagram_queue}"], host)
 
     def wire(self, first: str, second: str, name: str = "eth0", mtu: int = 1500) -> None:
         """A veth pair between two hosts, called the same on both; the MTU in bytes."""
@@ -102,10 +107,6 @@ def run(command: list[str], host: str | None = None, seconds: float = 120) -> st
     if result.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {result.stderr.strip() or result.stdout.strip()}")
     return result.stdout
-
-
-def set_datagram_queue(host: str | None) -> None:
-    run(["sysctl", "-qw", f"net.unix.max_dgram_qlen={DATAGRAM_QUEUE}"], host)
 
 
 def wait_for(condition, seconds: float = 10) -> None:

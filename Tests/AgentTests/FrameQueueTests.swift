@@ -59,7 +59,7 @@ struct FrameQueueTests {
 
   @Test func `the smallest queue that a LAN may have takes the longest frame`() throws {
     let option = try #require(LanConfiguration.options.first { $0.name == "queue" })
-    let queue = try TestQueue(capacity: Int(try #require(option.minimum)))
+    let queue = try TestQueue(capacity: Int(option.minimum))
     let isTaken = queue.add(QueuedFrame(length: Int(UMBEL_LARGEST_FRAME), serial: 1))
     #expect(isTaken)
   }

@@ -22,9 +22,9 @@ struct FaultTests {
     let expected = fault.outcome
     try agent.addPort("bad", "bad", guest.options.merging(["fault": fault.name]) { $1 })
 
-    if expected.state == .up { _ = try agent.port("bad") { $0.state == .up } }
-    let (received, sent) = try exchange(bench, guest, expected.receives ?? false, expected.sends)
-    if let receives = expected.receives { #expect(received == (receives ? 3 : 0)) }
+    if expected.state == .up || expected.isByItself { _ = try agent.port("bad") { $0.state == expected.state } }
+    let (received, sent) = try exchange(bench, guest, expected.receives, expected.sends)
+    #expect(received == (expected.receives ? 3 : 0))
     #expect(sent == (expected.sends ? 3 : 0))
     try bench.goodPortsCarry()
     let port = try agent.port("bad") { $0.state == expected.state }

@@ -8,7 +8,8 @@ that talked to each other and to nobody else, and a and b, the replies of their 
 Succeeds when every frame that the station sent was received by its port, every frame that its port sent was received by
 the station, and what both stations sent is what both received and what was counted as dropped anywhere. A station whose
 port is the trunk is in its group: host b alone accounts for what it sends; what it hears twice, itself and copies that
-its host drops, is its own. OFFLOAD, if not empty, says that a frame of the station may stand for many segments and counts once.
+its host drops, is its own. OFFLOAD, if not empty, says that a frame of the station may stand for many segments and counts once;
+other stations get the segments of a frame that their port was sent.
 """
 
 import json
@@ -25,6 +26,7 @@ def read(directory):
             counters = port["counters"]
             figures[host, port["name"]] = {
                 "rx": counters["receivedFrames"], "tx": counters["sentFrames"], "queued": counters["queuedFrames"],
+                "merged": counters["coalescedSegments"] - counters["coalescedFrames"],
                 **{f"dropped {reason}": count for reason, count in port["drops"].items()},
                 **{f"transport {name}": count for name, count in port["transportCounters"].items()},
             }
@@ -56,10 +58,11 @@ def main():
         equal("sent by the station, received by the trunk of b", station["tx"], trunk["rx"])
     else:
         equal("sent by the station, received by its port", station["tx"], port["rx"])
-        equal("sent by its port, received by the station", port["tx"], station["rx"] + station["lost"])
+        equal("sent by its port, received by the station", port["tx"] + (0 if sys.argv[4] else port["merged"]),
+              station["rx"] + station["lost"])
     if sys.argv[4]:
         equal("offered to the station, delivered and dropped", far["tx"],
-              station["rx"] + station["lost"] + dropped("a") + dropped("b"))
+              station["rx"] + station["lost"] + port["merged"] + dropped("a") + dropped("b"))
         equal("sent by the trunk of a, received by the trunk of b", change["a", "trunk"]["tx"], trunk["rx"])
     elif sys.argv[3] != "trunk":
         equal("offered by both, delivered and dropped", station["tx"] + far["tx"],

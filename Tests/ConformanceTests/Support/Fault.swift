@@ -6,8 +6,10 @@ struct Outcome {
   var state: PortState = .up
   /// Part of the port's text.
   var text = ""
-  /// The frames that come in reach the other station; nil: maybe some do.
-  var receives: Bool? = true
+  /// The port gets there without any frame; how soon, depends on the machine.
+  var isByItself = false
+  /// The frames that come in reach the other station.
+  var receives = true
   /// The frames that should go out reach the station of this port.
   var sends = true
   /// Drops at the port, and at the port that its frames should leave by.
@@ -67,8 +69,8 @@ extension Fault {
     Fault(
       "descriptors-hung-up",
       Outcome(
-        state: .failed, text: "its descriptor has hung up and the plugin does nothing about it", receives: nil,
-        sends: false)),
+        state: .failed, text: "its descriptor has hung up and the plugin does nothing about it", isByItself: true,
+        receives: false, sends: false)),
     Fault("descriptors-many", Outcome(report: "it has more than 64 descriptors; the first 64 are polled")),
     Fault("descriptors-error", Outcome(receives: false, report: "it cannot say what its descriptors are")),
     Fault("descriptors-bad-kind"),

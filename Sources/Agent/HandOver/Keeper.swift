@@ -43,11 +43,14 @@ final class Keeper {
     guard isActive, !isScheduled else { return }
     isScheduled = true
     agent.loop.after(milliseconds: shortestWait) { [weak self] in
-      guard let self else { return }
-      self.isScheduled = false
-      // Whoever takes over has what there is now; without it, a change is noted when all goes on.
-      if !self.agent.isEnding, !self.agent.isHandingOver { self.settle() }
+      self?.isScheduled = false
+      self?.settleWhileStaying()
     }
+  }
+
+  private func settleWhileStaying() {
+    // Whoever takes over has what there is now; without it, a change is noted when all goes on.
+    if isActive, !agent.isEnding, !agent.isHandingOver { settle() }
   }
 
   /// The port has been closed: the copies of its descriptors go at once, because a device or a UDP port is taken as long as
@@ -86,7 +89,8 @@ final class Keeper {
     self.attempts = attempts
     agent.loop.after(milliseconds: 1_000) { [weak self] in
       self?.attempts = 0
-      self?.noteChange()
+      // Not with the next change: with many ports that may be a second away.
+      self?.settleWhileStaying()
     }
     table.skip(stored)
     for entry in inheritance.taken { table.adopt(entry.number, name: entry.name) }

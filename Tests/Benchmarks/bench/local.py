@@ -95,11 +95,28 @@ def buffers_raised(*words: str) -> tuple[Contender, ...]:
     )
 
 
+SHORT = ("vde_switch, queue of 10", "uml_switch, queue of 10")
+
+
+def short_queues(*words: str) -> tuple[Contender, ...]:
+    """Peers with the kernel's own queue of a datagram socket, as in a container."""
+    def short(run_it: Run) -> Run:
+        def measure(place: World) -> Figures:
+            place.datagram_queue = 10
+            place.set_datagram_queue(None)
+            return run_it(place)
+        return measure
+    return (
+        Contender(SHORT[0], short(throughput("pair", vde(), *words)), quick=False),
+        Contender(SHORT[1], short(throughput("pair", uml, *words)), quick=False),
+    )
+
+
 def frame_size_row(size: int, goals: tuple[Goal, ...], frames: int) -> Row:
     words = ("--size", str(size), "--frames", str(frames))
     contenders = side_by_side("pair", *words) + with_taps(*words)
     if size < 1518:
-        contenders += buffers_raised(*words)
+        contenders += short_queues(*words) + buffers_raised(*words)
     contenders += (Contender("no switch", throughput("pair", no_switch, *words), "limit", quick=False),)
     return Row(f"switch-{size}", f"two guests, frames of {size:,} bytes", "rate", "frames/s", contenders, goals,
                quick=size < 1518, plot=("frame size in bytes", size))
@@ -237,8 +254,9 @@ TAP_ROW = Row(
 
 
 def socket_goals(ahead: float) -> tuple[Goal, ...]:
-    """Against the peers as they are, and with buffers like ours; against the bare switch."""
-    goals = [goal for others in (PEERS, RAISED)
+    """Against the peers with the kernel's queues, with those of a host that systemd has started, and with buffers like
+    ours; against the bare switch."""
+    goals = [goal for others in (SHORT, PEERS, RAISED)
              for goal in (Goal(others, at_least=ahead), Goal(others, at_most=0.40, figure="cpu"))]
     return (*goals, Goal((LIMIT,), at_least=0.95))
 

@@ -113,10 +113,13 @@ let package = Package(
       name: "umbel-load", dependencies: ["CBenchmark", "LinuxIO", argumentParser],
       path: "Tests/Benchmarks/umbel-load", swiftSettings: strict),
 
-    .testTarget(name: "EthernetTests", dependencies: ["Ethernet"], swiftSettings: strict),
+    // What tests of several modules share.
+    .target(name: "TestSupport", dependencies: ["Ethernet"], path: "Tests/Support", swiftSettings: strict),
+
+    .testTarget(name: "EthernetTests", dependencies: ["Ethernet", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "HelloTests", dependencies: ["Hello", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "PortWordsTests", dependencies: ["PortWords", "Ethernet"], swiftSettings: strict),
-    .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet"], swiftSettings: strict),
+    .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SystemdSupportTests", dependencies: ["SystemdSupport", "SystemdProbe", "LinuxIO"], swiftSettings: strict),
     // Talks to a service manager and a journal that a test prepares for a process of its own.
@@ -128,7 +131,7 @@ let package = Package(
       name: "PluginTests",
       dependencies: [
         "MulticastTransport", "SocketTransport", "TapTransport", "VXLANTransport", "TransportKit", "CTransport",
-        "Ethernet", "LinuxIO",
+        "Ethernet", "LinuxIO", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -140,7 +143,7 @@ let package = Package(
       name: "AgentTests",
       dependencies: [
         "Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet", "Hello",
-        "LinuxIO",
+        "LinuxIO", "TestSupport",
       ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.

@@ -1,6 +1,7 @@
 import Agent
 import CTransport
 import Switching
+import TestSupport
 import Testing
 
 /// A random mixture of flows: segments in order, lost, late, twice, and such as nobody sends.

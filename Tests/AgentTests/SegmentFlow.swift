@@ -96,21 +96,6 @@ func flowKey(_ frame: [UInt8]) -> Int {
   return type << 8 | Int(frame[type] == 8 ? frame[network + 15] : frame[network + 23])
 }
 
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
-
-  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
-}
-
 /// The frame of a ``SegmentFlow`` with 0 where it may have any value: the identification of a packet that is never
 /// fragmented (RFC 6864, section 4.1). One whose checksum is wrong stays as it is.
 func withoutFreeBits(_ frame: [UInt8]) -> [UInt8] {

@@ -1,4 +1,5 @@
 import CTransport
+import TestSupport
 import Testing
 
 /// Frames of every kind, divided anywhere, at ports that take one piece, a few, or many.

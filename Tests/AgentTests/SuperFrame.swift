@@ -1,4 +1,5 @@
 import Ethernet
+import TestSupport
 
 // A super-frame as a guest gives it away, and what it is to become: a reference that shares nothing with the segmenter
 // but the rules of the protocols.

@@ -1,5 +1,6 @@
 import Ethernet
 import Glibc
+import TestSupport
 import Testing
 
 /// What `DatagramDestination` makes of a frame; nil: no datagram. The frame ends where readable memory ends.

@@ -1,4 +1,5 @@
 import Ethernet
+import TestSupport
 import Testing
 
 private func checksum(_ bytes: [UInt8]) -> UInt16 {

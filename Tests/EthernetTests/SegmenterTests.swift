@@ -1,4 +1,5 @@
 import Ethernet
+import TestSupport
 import Testing
 
 /// The metadata that a guest gives with the packet.

@@ -1,6 +1,7 @@
 import Ethernet
 import Glibc
 import LinuxIO
+import TestSupport
 import Testing
 
 // The kernel as a second implementation of segmentation and checksums:
@@ -16,13 +17,13 @@ import Testing
   func `segments are byte for byte those of the kernel`(isIPv4: Bool, isTCP: Bool) async {
     await #expect(processExitsWith: .success) { [isIPv4 = isIPv4 as Bool, isTCP = isTCP as Bool] in
       let bridge = try TapBridge()
-      var random = SplitMix(state: (isIPv4 ? 1 : 0) + (isTCP ? 2 : 0))
+      var random = SeededGenerator(state: (isIPv4 ? 1 : 0) + (isTCP ? 2 : 0))
       for round in 0..<60 {
         var packet = UnfinishedPacket(isIPv4: isIPv4, isTCP: isTCP, &random)
         if round == 0 { packet.payload = random.bytes(65_535 - 500) }
         let size = max(packet.payload.count / Int.random(in: 2...46, using: &random), 1)
         let offload = packet.offload(segmentSize: size)
-        let ours = segments(of: packet.frame, offload)
+        let ours = cut(packet.frame, offload)
         try bridge.left.write(packet.frame, offload)
         #expect(try bridge.right.read(ours.count) == ours, "round \(round)")
       }
@@ -35,7 +36,7 @@ import Testing
   func `completed checksums are those of the kernel`(isIPv4: Bool, isTCP: Bool) async {
     await #expect(processExitsWith: .success) { [isIPv4 = isIPv4 as Bool, isTCP = isTCP as Bool] in
       let bridge = try TapBridge()
-      var random = SplitMix(state: 9)
+      var random = SeededGenerator(state: 9)
       for round in 0..<60 {
         var packet = UnfinishedPacket(isIPv4: isIPv4, isTCP: isTCP, &random)
         packet.payload.removeLast(packet.payload.count - min(packet.payload.count, 1_300))
@@ -51,27 +52,6 @@ import Testing
         #expect(try bridge.right.read(1) == [frame], "round \(round)")
       }
     }
-  }
-}
-
-/// What the agent makes of a frame.
-private func segments(of frame: [UInt8], _ offload: Offload) -> [[UInt8]] {
-  unsafe frame.withUnsafeBytes { bytes in
-    guard
-      var segmenter = unsafe Segmenter(
-        bytes.baseAddress!, available: bytes.count, length: bytes.count, offload: offload)
-    else { return [] }
-    var result: [[UInt8]] = []
-    var headers = [UInt8](repeating: 0, count: segmenter.headerLength)
-    var position = segmenter.headerLength
-    while let count = segmenter.nextPayload {
-      var sum = InternetChecksum()
-      unsafe sum.add(bytes.baseAddress! + position, count: count)
-      unsafe headers.withUnsafeMutableBytes { unsafe segmenter.next(into: $0.baseAddress!, payload: sum) }
-      unsafe result.append(headers + bytes[position..<position + count])
-      position += count
-    }
-    return result
   }
 }
 
@@ -145,7 +125,7 @@ private struct UnfinishedPacket {
   private var transport: [UInt8]
   var payload: [UInt8]
 
-  init(isIPv4: Bool, isTCP: Bool, _ random: inout SplitMix) {
+  init(isIPv4: Bool, isTCP: Bool, _ random: inout SeededGenerator) {
     self.isIPv4 = isIPv4
     self.isTCP = isTCP
     payload = random.bytes(Int.random(in: 200...30_000, using: &random))
@@ -227,19 +207,4 @@ private struct UnfinishedPacket {
   private static func set(_ word: UInt16, _ bytes: inout [UInt8], _ place: Int) {
     bytes[place...place + 1] = [UInt8(word >> 8), UInt8(word & 0xff)]
   }
-}
-
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
-
-  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
 }

@@ -1,4 +1,5 @@
 import Ethernet
+import TestSupport
 import Testing
 
 @testable import Switching

@@ -6,19 +6,6 @@ import Testing
 /// Seconds that the tests begin at: so that the clock's 16 and 32 bits come round while they run.
 let start: UInt32 = .max - 5_000
 
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
-}
-
 /// An address of a station; the number tells it from others.
 func station(_ number: Int) -> MACAddress { MACAddress(truncating: 0x5254_0000_0000 + UInt64(number)) }
 

@@ -31,7 +31,8 @@ YAML
 
 # sent COUNTER: of host a's trunk.
 sent() {
-  asks a ListPorts "[{**p['counters'], **p['transportCounters']}['$1'] for p in ports if p['name'] == 'site'][0]"
+  asks a ListPorts \
+    "[{**p['counters'], **p['transportCounters']}.get('$1', 0) for p in ports if p['name'] == 'site'][0]"
 }
 
 # passes_by WAY LEAST COMMAND…: 100 MiB from a to b arrive whole, as super-frames that were cut, LEAST of them, and most

@@ -18,15 +18,24 @@
   private let length: Int
   private let headers: SegmentableHeaders
   private let segmentPayload: Int
-  /// Of IPv4: the header without total length and identification.
-  private let networkSum: InternetChecksum
-  /// The pseudo-header without the length, and the TCP or UDP header without what differs.
-  private let transportSum: InternetChecksum
+  /// Of IPv4: the sum of the header without total length and identification.
+  private let networkSum: UInt32
+  /// The sum of the pseudo-header without the length, and of the TCP or UDP header without what differs.
+  private let transportSum: UInt32
+  // Of the frame's headers, what counts up or changes: of IPv4 the identification, of TCP the sequence number and the
+  // word with the flags.
+  private var identification: UInt16
+  private var sequence: UInt32
+  private var flags: UInt16
   private var position: Int
-  private var index = 0
+  private var isFirst = true
 
   /// The most segments that a UDP frame may stand for: UDP_MAX_SEGMENTS of `<linux/udp.h>`.
   package static let mostDatagrams = 128
+
+  // Flags of TCP (RFC 9293, section 3.1).
+  private static let finishAndPush: UInt16 = 0x09
+  private static let windowReduced: UInt16 = 0x80
 
   /// - Parameters:
   ///   - frame: the frame's first bytes, all its headers among them, contiguous, valid until the last
@@ -46,6 +55,9 @@
     position = headers.payload
     networkSum = unsafe Segmenter.networkSum(frame, headers)
     transportSum = unsafe Segmenter.transportSum(frame, headers)
+    identification = headers.isIPv4 ? unsafe frame.bigEndian(UInt16.self, at: headers.network + 4) : 0
+    sequence = headers.isTCP ? unsafe frame.bigEndian(UInt32.self, at: headers.transport + 4) : 0
+    flags = headers.isTCP ? unsafe frame.bigEndian(UInt16.self, at: headers.transport + 12) : 0
     // The lengths of a segment must fit the 16-bit fields of its headers.
     let counted = headers.network + (headers.isIPv4 ? 0 : SegmentableHeaders.ipv6Length)
     guard largestSegment - counted <= 0xffff else { return nil }
@@ -62,79 +74,78 @@
   package var headerLength: Int { headers.payload }
 
   /// Bytes of the next segment's payload, which lies behind the one before; nil after the last segment.
-  package var nextPayload: Int? { index == 0 || position < length ? min(segmentPayload, length &- position) : nil }
+  package var nextPayload: Int? { isFirst || position < length ? min(segmentPayload, length &- position) : nil }
 
   /// Writes the headers of the next segment; there must be one.
   /// - Parameters:
   ///   - buffer: where to: ``headerLength`` bytes, not within the frame.
-  ///   - payload: the sum of its ``nextPayload`` bytes of payload.
-  package mutating func next(into buffer: UnsafeMutableRawPointer, payload: InternetChecksum) {
-    guard let count = nextPayload else { preconditionFailure("there is no further segment") }
-    let segmentLength = headers.payload &+ count
+  ///   - count: its ``nextPayload``.
+  ///   - payload: the sum of its payload.
+  package mutating func next(into buffer: UnsafeMutableRawPointer, count: Int, payload: InternetChecksum) {
+    assert(count == nextPayload, "there is no such segment")
     unsafe buffer.copyMemory(from: frame, byteCount: headers.payload)
-    unsafe finishNetworkHeader(buffer, length: segmentLength)
-    var sum = transportSum
-    sum.add(payload)
-    let transportLength = UInt16(truncatingIfNeeded: segmentLength &- headers.transport)
-    sum.add(transportLength)
-    if headers.isTCP {
-      unsafe finishTCPHeader(buffer, isLast: position &+ count == length, &sum)
-    } else {
-      sum.add(transportLength)
-      unsafe buffer.setBigEndian(transportLength, at: headers.transport &+ 4)
-    }
-    unsafe buffer.setBigEndian(
-      headers.isTCP ? sum.value : sum.nonzeroValue, at: headers.transport &+ headers.checksumOffset)
+    let segmentLength = headers.payload &+ count
     position &+= count
-    index &+= 1
+    unsafe finishNetworkHeader(buffer, length: segmentLength)
+    let transportLength = UInt16(truncatingIfNeeded: segmentLength &- headers.transport)
+    // Headers are of an even length (RFC 1071, section 2, B): the payload's sum is in its place.
+    let sum = transportSum &+ UInt32(payload.folded) &+ UInt32(transportLength)
+    if headers.isTCP {
+      unsafe finishTCPHeader(buffer, sum)
+      sequence &+= UInt32(truncatingIfNeeded: count)
+    } else {
+      let value = ~Segmenter.folded(sum &+ UInt32(transportLength))
+      unsafe buffer.setBigEndian(transportLength, at: headers.transport &+ 4)
+      unsafe buffer.setBigEndian(value == 0 ? 0xffff : value, at: headers.transport &+ 6)
+    }
+    isFirst = false
   }
 
-  private func finishNetworkHeader(_ segment: UnsafeMutableRawPointer, length: Int) {
+  @inline(__always)
+  private mutating func finishNetworkHeader(_ segment: UnsafeMutableRawPointer, length: Int) {
     let network = headers.network
     guard headers.isIPv4 else {
       let payload = length &- network &- SegmentableHeaders.ipv6Length
       return unsafe segment.setBigEndian(UInt16(truncatingIfNeeded: payload), at: network &+ 4)
     }
-    let first = unsafe frame.bigEndian(UInt16.self, at: network &+ 4)
-    let identification = first &+ UInt16(truncatingIfNeeded: index)
     let total = UInt16(truncatingIfNeeded: length &- network)
-    var sum = networkSum
-    sum.add(total)
-    sum.add(identification)
-    unsafe segment.setBigEndian(total, at: network &+ 2)
-    unsafe segment.setBigEndian(identification, at: network &+ 4)
-    unsafe segment.setBigEndian(sum.value, at: network &+ 10)
+    let sum = networkSum &+ UInt32(total) &+ UInt32(identification)
+    unsafe segment.setBigEndian(UInt32(total) << 16 | UInt32(identification), at: network &+ 2)
+    unsafe segment.setBigEndian(~Segmenter.folded(sum), at: network &+ 10)
+    identification &+= 1
   }
 
-  private func finishTCPHeader(_ segment: UnsafeMutableRawPointer, isLast: Bool, _ sum: inout InternetChecksum) {
+  /// - Parameter sum: of all but the sequence number and the word with the flags.
+  @inline(__always)
+  private mutating func finishTCPHeader(_ segment: UnsafeMutableRawPointer, _ sum: UInt32) {
     let transport = headers.transport
-    let finishAndPush: UInt16 = 0x09
-    let windowReduced: UInt16 = 0x80
-    let sent = UInt32(truncatingIfNeeded: position &- headers.payload)
-    let sequence = unsafe frame.bigEndian(UInt32.self, at: transport &+ 4) &+ sent
-    // The header's length, and the flags.
-    var word = unsafe frame.bigEndian(UInt16.self, at: transport &+ 12)
-    if !isLast { word &= ~finishAndPush }
-    if index > 0 { word &= ~windowReduced }
-    sum.add(UInt16(truncatingIfNeeded: sequence >> 16))
-    sum.add(UInt16(truncatingIfNeeded: sequence))
-    sum.add(word)
+    let word = position == length ? flags : flags & ~Segmenter.finishAndPush
+    let value = ~Segmenter.folded(sum &+ (sequence >> 16) &+ (sequence & 0xffff) &+ UInt32(word))
     unsafe segment.setBigEndian(sequence, at: transport &+ 4)
     unsafe segment.setBigEndian(word, at: transport &+ 12)
+    unsafe segment.setBigEndian(value, at: transport &+ 16)
+    flags &= ~Segmenter.windowReduced
   }
 
-  private static func networkSum(_ frame: UnsafeRawPointer, _ headers: SegmentableHeaders) -> InternetChecksum {
+  /// The one's complement sum of a few 16-bit words that have been added up.
+  @inline(__always)
+  private static func folded(_ sum: UInt32) -> UInt16 {
+    let once = (sum & 0xffff) &+ (sum >> 16)
+    return UInt16(truncatingIfNeeded: once &+ (once >> 16))
+  }
+
+  private static func networkSum(_ frame: UnsafeRawPointer, _ headers: SegmentableHeaders) -> UInt32 {
     var sum = InternetChecksum()
-    guard headers.isIPv4 else { return sum }
+    guard headers.isIPv4 else { return 0 }
     let header = unsafe frame + headers.network
     unsafe sum.add(header, count: Int(header.load(as: UInt8.self) & 0xf) * 4)
     unsafe sum.subtract(header.bigEndian(UInt16.self, at: 2))
     unsafe sum.subtract(header.bigEndian(UInt16.self, at: 4))
     unsafe sum.subtract(header.bigEndian(UInt16.self, at: 10))
-    return sum
+    return UInt32(sum.folded)
   }
 
-  private static func transportSum(_ frame: UnsafeRawPointer, _ headers: SegmentableHeaders) -> InternetChecksum {
+  private static func transportSum(_ frame: UnsafeRawPointer, _ headers: SegmentableHeaders) -> UInt32 {
     var sum = InternetChecksum()
     let addresses = headers.network + (headers.isIPv4 ? 12 : 8)
     unsafe sum.add(frame + addresses, count: headers.isIPv4 ? 8 : 32)
@@ -148,6 +159,6 @@
       unsafe sum.subtract(header.bigEndian(UInt16.self, at: 6))
       unsafe sum.subtract(header.bigEndian(UInt16.self, at: 12))
     }
-    return sum
+    return UInt32(sum.folded)
   }
 }

@@ -137,6 +137,17 @@ package struct SegmentReceiver: ~Copyable {
     return unsafe ReceivedDatagram(bytes: start, length: taken, name: name, isGroup: isGroup)
   }
 
+  /// Passes over what the message still holds that the last datagram was from.
+  /// - Returns: how many datagrams that was.
+  package mutating func skipMessage() -> Int {
+    // Behind its last datagram the next message is open already.
+    guard slot < count, offset > 0 else { return 0 }
+    let skipped = (length &- offset &+ segment &- 1) / segment
+    slot &+= 1
+    if slot < count { open(slot) }
+    return skipped
+  }
+
   /// Begins with a message.
   private mutating func open(_ index: Int) {
     let header = unsafe messages[index].header

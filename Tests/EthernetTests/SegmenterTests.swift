@@ -25,7 +25,7 @@ private func segments(of frame: [UInt8], _ offload: Offload) -> [[UInt8]]? {
       var sum = InternetChecksum()
       unsafe sum.add(start + position, count: count)
       unsafe buffer.withUnsafeMutableBytes { target in
-        if let place = target.baseAddress { unsafe segmenter.next(into: place + 8, payload: sum) }
+        if let place = target.baseAddress { unsafe segmenter.next(into: place + 8, count: count, payload: sum) }
       }
       #expect(buffer.prefix(8).allSatisfy { $0 == 0xa5 } && buffer.suffix(8).allSatisfy { $0 == 0xa5 })
       unsafe result.append(buffer.dropFirst(8).dropLast(8) + bytes[position..<position + count])
@@ -275,8 +275,8 @@ private func packet(_ kind: Int, _ random: inout SeededGenerator) -> Packet {
         source.start, available: frame.count, length: frame.count, offload: metadata)
       {
         target.reserve(segmenter.headerLength)
-        while segmenter.nextPayload != nil {
-          unsafe segmenter.next(into: target.start, payload: InternetChecksum())
+        while let count = segmenter.nextPayload {
+          unsafe segmenter.next(into: target.start, count: count, payload: InternetChecksum())
           segmented += 1
         }
       }

@@ -45,6 +45,32 @@ import Testing
     #expect(link.mergedMessages == 1)
   }
 
+  @Test func `the rest of a merged message is passed over`() throws {
+    let link = try SegmentLink()
+    let first = (0..<20).map { frame(500, tag: UInt8($0)) } + [frame(100, tag: 20)]
+    for datagram in first { link.add(datagram) }
+    #expect(link.send() == (21, 0))
+    link.sending.removeAll()
+    let second = (0..<5).map { frame(700, tag: UInt8($0)) }
+    for datagram in second { link.add(datagram) }
+    #expect(link.send() == (5, 0))
+    #expect(link.receive(most: 3) == Array(first[..<3]))
+    #expect(link.skipMessage() == 18)
+    #expect(link.receive(most: 5) == second)
+    // Behind the last datagram there is nothing left, of this message or of one that follows.
+    #expect(link.skipMessage() == 0 && link.isEmpty)
+    #expect(link.mergedDatagrams == 26)
+  }
+
+  @Test func `behind a message's last datagram the next message stays`() throws {
+    let link = try SegmentLink(gro: false)
+    for index in 0..<3 { link.add(frame(500, tag: UInt8(index))) }
+    #expect(link.send() == (3, 0))
+    #expect(link.receive(most: 1).count == 1)
+    #expect(link.skipMessage() == 0)
+    #expect(link.receiveAll().count == 2)
+  }
+
   @Test func `a run has no more than 64 datagrams and 65,507 bytes`() throws {
     let link = try SegmentLink()
     for index in 0..<130 { link.add(frame(16, tag: UInt8(index))) }

@@ -13,7 +13,7 @@ package func cut(_ frame: [UInt8], _ offload: Offload) -> [[UInt8]] {
     while let count = segmenter.nextPayload {
       var sum = InternetChecksum()
       unsafe sum.add(bytes.baseAddress! + position, count: count)
-      unsafe headers.withUnsafeMutableBytes { unsafe segmenter.next(into: $0.baseAddress!, payload: sum) }
+      unsafe headers.withUnsafeMutableBytes { unsafe segmenter.next(into: $0.baseAddress!, count: count, payload: sum) }
       unsafe segments.append(headers + bytes[position..<position + count])
       position += count
     }

@@ -147,7 +147,7 @@ struct MulticastForwarder: ~Copyable {
         place = nil
       }
       switch sender {
-      case .own: ownEchoes &+= 1
+      case .own: ownEchoes &+= UInt64(truncatingIfNeeded: 1 &+ receiving.skipMessage())
       case .foreign:
         foreignSenders &+= 1
         if !isForeignSenderTold { unsafe foreigner = noteForeigner(datagram.name) }
@@ -241,10 +241,13 @@ struct MulticastForwarder: ~Copyable {
     frame.length >= 14 && frame.length <= Int(UMBEL_LARGEST_SEGMENT)
   }
 
-  /// umbel_piece and iovec are the same two words; a test holds them to it.
+  /// umbel_piece and iovec are the same two words; a test holds them to it. Every argument is named, because a default
+  /// of another module is a call.
   private mutating func add(_ frame: OutgoingFrame) -> Bool {
     let vectors = unsafe UnsafeRawPointer(frame.pieces).assumingMemoryBound(to: iovec.self)
-    return unsafe sending.add(pieces: vectors, count: frame.pieceCount, length: frame.length)
+    return unsafe sending.add(
+      front: nil, frontLength: 0, pieces: vectors, count: frame.pieceCount, length: frame.length, to: nil,
+      nameLength: 0, tag: 0)
   }
 
   /// Sends what was added.

@@ -23,22 +23,27 @@ extension Forwarder {
     _ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote
   ) {
     unsafe frame.pointee.offload.flags &= UInt8(UMBEL_OFFLOAD_NEEDS_CHECKSUM)
-    let offload = unsafe frame.pointee.offload
+    let offload = unsafe Offload(frame.pointee.offload)
     let length = unsafe Int(frame.pointee.length)
-    guard Offload(offload).isPlausible(length: length) else {
+    guard offload.isPlausible(length: length) else {
       return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
     }
-    let first = unsafe frame.pointee.pieces[0]
-    let segment = unsafe Offload(offload).exactSegmentLength(first.data, available: first.length, length: length)
+    var segment = length
+    if offload.gsoType != Offload.gsoNone {
+      let first = unsafe frame.pointee.pieces[0]
+      segment = unsafe offload.exactSegmentLength(first.data, available: first.length, length: length)
+    }
     if unsafe segment > Int(port.pointee.plainFrame), unsafe !takesLong(frame, segment: segment, port) { return }
-    if unsafe takes(offload, port) {
+    if unsafe takes(frame.pointee.offload, port) {
       guard unsafe frame.pointee.piece_count > port.pointee.mostPieces else {
         return unsafe append(frame, to: port, remote: remote)
       }
       return unsafe appendWhole(frame, length, to: port, remote: remote)
     }
-    if offload.gso_type != 0 { return unsafe appendSegments(of: frame, Offload(offload), to: port, remote: remote) }
-    unsafe appendCompleted(frame, Offload(offload), to: port, remote: remote)
+    guard offload.gsoType == Offload.gsoNone else {
+      return unsafe appendSegments(of: frame, offload, to: port, remote: remote)
+    }
+    unsafe appendCompleted(frame, offload, to: port, remote: remote)
   }
 
   private func takes(_ offload: umbel_offload, _ port: UnsafeMutablePointer<PortContext>) -> Bool {
@@ -105,6 +110,7 @@ extension Forwarder {
       return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
     }
     let largest = segmenter.largestSegment
+    let head = segmenter.headerLength
     // TCP options make a segment longer than its metadata tells.
     guard unsafe largest <= Int(port.pointee.largestFrame) else {
       return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
@@ -112,14 +118,13 @@ extension Forwarder {
     unsafe port.pointee.counters.countSegmented(into: segmenter.segmentCount)
     let pieces = unsafe Int(frame.pointee.piece_count) &+ 1
     var cursor = unsafe FrameCursor(frame)
-    cursor.skip(segmenter.headerLength)
+    cursor.skip(head)
     while let count = segmenter.nextPayload {
       let room = room(bytes: largest, pieces: pieces)
       let (slices, sum) = unsafe cursor.take(count, into: room.pieces + 1)
-      unsafe segmenter.next(into: room.bytes, payload: sum)
+      unsafe segmenter.next(into: room.bytes, count: count, payload: sum)
       unsafe append(
-        WrittenFrame(room: room, head: segmenter.headerLength, sliceCount: slices, sliceBytes: count), to: port,
-        remote: remote)
+        WrittenFrame(room: room, head: head, sliceCount: slices, sliceBytes: count), to: port, remote: remote)
     }
   }
 
@@ -138,15 +143,20 @@ extension Forwarder {
   }
 
   /// Room of the arena; where there is none, all batches are sent first.
+  @inline(__always)
   func room(bytes: Int, pieces: Int) -> FrameRoom {
-    if unsafe !state.pointee.arena.hasRoom(bytes: bytes, pieces: pieces) {
-      for index in unsafe 0..<state.pointee.touched.count { unsafe flush(state.pointee.touched[index]) }
-      unsafe state.pointee.arena.removeAll()
-    }
+    if unsafe !state.pointee.arena.hasRoom(bytes: bytes, pieces: pieces) { emptyArena() }
     return unsafe state.pointee.arena.free
   }
 
+  @inline(never)
+  private func emptyArena() {
+    for index in unsafe 0..<state.pointee.touched.count { unsafe flush(state.pointee.touched[index]) }
+    unsafe state.pointee.arena.removeAll()
+  }
+
   /// Adds a frame that the arena's free room begins with.
+  @inline(__always)
   func append(_ written: WrittenFrame, to port: UnsafeMutablePointer<PortContext>, remote: Remote) {
     let room = written.room
     var head = written.head
@@ -161,17 +171,19 @@ extension Forwarder {
     }
     unsafe room.pieces.initialize(to: umbel_piece(data: UnsafeRawPointer(room.bytes), length: head))
     unsafe state.pointee.arena.keep(bytes: head, pieces: count)
-    var frame = unsafe umbel_frame()
-    unsafe frame.pieces = unsafe UnsafePointer(room.pieces)
-    unsafe frame.piece_count = UInt32(truncatingIfNeeded: count)
-    unsafe frame.length = UInt32(truncatingIfNeeded: written.head &+ written.sliceBytes)
-    unsafe frame.offload = written.offload
-    unsafe append(&frame, to: port, remote: remote)
+    let place = unsafe nextPlace(of: port)
+    unsafe place.pointee.pieces = unsafe UnsafePointer(room.pieces)
+    unsafe place.pointee.piece_count = UInt32(truncatingIfNeeded: count)
+    unsafe place.pointee.length = UInt32(truncatingIfNeeded: written.head &+ written.sliceBytes)
+    unsafe place.pointee.offload = written.offload
+    unsafe place.pointee.flags = 0
+    unsafe countPlace(of: port, remote)
   }
 }
 
 extension Offload {
   /// The ABI's metadata, which has the same meaning.
+  @inline(__always)
   init(_ offload: umbel_offload) {
     self.init(
       flags: offload.flags, gsoType: offload.gso_type, headerLength: offload.header_length, gsoSize: offload.gso_size,

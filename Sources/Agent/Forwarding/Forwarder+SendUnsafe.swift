@@ -25,17 +25,30 @@ extension Forwarder {
 
   /// Adds a frame that the port takes as it is.
   func append(_ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote) {
-    let index = unsafe port.pointee.batchCount
+    let place = unsafe nextPlace(of: port)
+    unsafe place.pointee = unsafe frame.pointee
+    unsafe countPlace(of: port, remote)
+  }
+
+  /// The next place of a port's batch, to be written and then counted.
+  @inline(__always)
+  func nextPlace(of port: UnsafeMutablePointer<PortContext>) -> UnsafeMutablePointer<umbel_frame> {
     if unsafe !port.pointee.isListedAsTouched {
       unsafe port.pointee.isListedAsTouched = true
       unsafe state.pointee.touched.append(port)
     }
+    return unsafe port.pointee.batch + port.pointee.batchCount
+  }
+
+  /// The next place holds a frame for a remote.
+  @inline(__always)
+  func countPlace(of port: UnsafeMutablePointer<PortContext>, _ remote: Remote) {
+    let index = unsafe port.pointee.batchCount
     let place = unsafe port.pointee.batch + index
-    unsafe place.initialize(to: frame.pointee)
     unsafe place.pointee.port = port.pointee.number
     unsafe place.pointee.remote = umbel_remote(index: remote.index, generation: remote.generation)
-    unsafe port.pointee.batchCount = index + 1
-    if unsafe index + 1 == PortContext.batchCapacity { unsafe flush(port) }
+    unsafe port.pointee.batchCount = index &+ 1
+    if unsafe index &+ 1 == PortContext.batchCapacity { unsafe flush(port) }
   }
 
   /// Hands every port that got frames its batch.

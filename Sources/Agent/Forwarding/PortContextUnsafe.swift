@@ -113,6 +113,7 @@ package struct PortContext: ~Copyable {
     unsafe counters = unsafe lan.pointee.core.counters(of: 0)
     unsafe gauges = QueueGauges()
     unsafe batch = .allocate(capacity: Self.batchCapacity)
+    unsafe batch.initialize(repeating: umbel_frame(), count: Self.batchCapacity)
     unsafe runs = .allocate(capacity: Self.mostRuns)
   }
 

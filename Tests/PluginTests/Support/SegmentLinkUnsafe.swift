@@ -106,6 +106,9 @@ final class SegmentLink {
     return datagrams
   }
 
+  /// Passes over the rest of the message that the last datagram was from.
+  func skipMessage() -> Int { receiving.skipMessage() }
+
   /// Receives until nothing more comes.
   func receiveAll() -> [[UInt8]] {
     var all: [[UInt8]] = []

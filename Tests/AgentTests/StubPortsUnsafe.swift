@@ -209,15 +209,20 @@ final class StubPorts {
 final class IncomingFrame {
   fileprivate let length: Int
   fileprivate let offload: umbel_offload
+  /// Whom it is from; nil: as its port says.
+  fileprivate let remote: umbel_remote?
   fileprivate let pieces: UnsafeMutableBufferPointer<umbel_piece>
   private let bytes: UnsafeMutableBufferPointer<UInt8>
   /// Bytes between two pieces, which belong to no frame.
   private static let gap = 5
 
   /// - Parameter cuts: where one piece ends and the next begins.
-  init(_ frame: [UInt8], _ offload: umbel_offload = umbel_offload(), cuts: [Int] = []) {
+  init(
+    _ frame: [UInt8], _ offload: umbel_offload = umbel_offload(), cuts: [Int] = [], remote: umbel_remote? = nil
+  ) {
     length = frame.count
     self.offload = offload
+    self.remote = remote
     let ends = cuts + [frame.count]
     unsafe bytes = .allocate(capacity: frame.count + ends.count * Self.gap)
     unsafe bytes.initialize(repeating: 0xa5)
@@ -263,7 +268,7 @@ private func stubReceive(
     unsafe frame.length = UInt32(incoming.length)
     unsafe frame.port = stub.number
     unsafe frame.offload = incoming.offload
-    unsafe frame.remote = stub.remote
+    unsafe frame.remote = incoming.remote ?? stub.remote
     unsafe frames![index] = unsafe frame
   }
   stub.handedOn += count

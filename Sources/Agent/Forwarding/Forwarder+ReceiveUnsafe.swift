@@ -1,3 +1,4 @@
+import CLinux
 import CTransport
 import Ethernet
 import Glibc
@@ -54,6 +55,8 @@ extension Forwarder {
         unsafe state.pointee.isFruitful = true
         unsafe endpoint.pointee.emptyMores = 0
         let kept = unsafe endpoint.pointee.hasMuted ? dropDuplicates(of: endpoint, Int(count)) : Int(count)
+        prefetchStations(kept)
+        unsafe state.pointee.way.port = nil
         for index in 0..<kept { unsafe forward(state.pointee.frames + index, from: endpoint) }
         isWide = unsafe state.pointee.touched.count > Self.wideBatch
         flushTouched()
@@ -67,6 +70,30 @@ extension Forwarder {
     return true
   }
 
+  /// Asks for what the switch will want to know of a batch, where that is not at hand anyway.
+  private func prefetchStations(_ count: Int) {
+    guard let port = unsafe portNamed(by: state.pointee.frames), unsafe port.pointee.lan.pointee.core.isWide else {
+      return
+    }
+    for index in 0..<count {
+      let frame = unsafe state.pointee.frames + index
+      guard let port = unsafe portNamed(by: frame), unsafe isWellFormed(frame),
+        let slots = unsafe port.pointee.lan.pointee.core.slots(
+          of: frame.pointee.pieces[0].data, length: Int(frame.pointee.length))
+      else { continue }
+      unsafe clinux_prefetch(slots.source)
+      unsafe clinux_prefetch(slots.destination)
+    }
+  }
+
+  /// The port that a received frame names; nil: there is none.
+  @inline(__always)
+  private func portNamed(by frame: UnsafeMutablePointer<umbel_frame>) -> UnsafeMutablePointer<PortContext>? {
+    let number = unsafe Int(frame.pointee.port)
+    guard unsafe number < state.pointee.ports.capacity else { return nil }
+    return unsafe state.pointee.ports.pointer(number).pointee
+  }
+
   private func believesEmptyMore(_ endpoint: UnsafeMutablePointer<EndpointContext>) -> Bool {
     unsafe endpoint.pointee.emptyMores += 1
     guard unsafe endpoint.pointee.emptyMores > Self.believedEmptyMores else { return true }
@@ -78,9 +105,7 @@ extension Forwarder {
   /// Finds where one frame goes and puts it there.
   private func forward(_ frame: UnsafeMutablePointer<umbel_frame>, from endpoint: UnsafeMutablePointer<EndpointContext>)
   {
-    let number = unsafe Int(frame.pointee.port)
-    guard unsafe number < state.pointee.ports.capacity,
-      let port = unsafe state.pointee.ports.pointer(number).pointee, unsafe port.pointee.endpoint == endpoint,
+    guard let port = unsafe portNamed(by: frame), unsafe port.pointee.endpoint == endpoint,
       let slot = unsafe port.pointee.slot
     else {
       return unsafe reportOnce(endpoint, "a received frame names a port that is not on this endpoint")
@@ -110,15 +135,27 @@ extension Forwarder {
     _ frame: UnsafeMutablePointer<umbel_frame>, _ length: Int, from port: UnsafeMutablePointer<PortContext>,
     at slot: PortIndex
   ) {
-    let lan = unsafe port.pointee.lan
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
     let segment =
       unsafe frame.pointee.offload.gso_type == 0 ? length : Offload(frame.pointee.offload).segmentLength(of: length)
+    let data = unsafe frame.pointee.pieces[0].data!
+    // A frame like the one before it goes where that went: nothing that the switch knows has changed in between.
+    if unsafe state.pointee.way.port == port, unsafe state.pointee.way.isSame(data, length: length, from: remote),
+      segment <= Switch.largestSegment
+    {
+      unsafe port.pointee.counters.countReceived(bytes: length)
+      return unsafe put(frame, to: state.pointee.way.target!, remote: state.pointee.way.targetRemote)
+    }
+    let lan = unsafe port.pointee.lan
+    unsafe state.pointee.way.port = nil
     let verdict = unsafe lan.pointee.core.forward(
-      frame.pointee.pieces[0].data, length: length, segmentLength: segment, from: slot, remote: remote, now: seconds)
+      data, length: length, segmentLength: segment, from: slot, remote: remote, now: seconds)
     switch verdict {
-    case .unicast(let target, let remote):
-      unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: remote)
+    case .unicast(let target, let targetRemote):
+      let target = unsafe lan.pointee.ports[Int(target)]!
+      unsafe state.pointee.way = unsafe FrameWay(
+        of: data, from: remote, at: port, to: target, targetRemote)
+      unsafe put(frame, to: target, remote: targetRemote)
     case .flood:
       unsafe state.pointee.isFlooding = true
       var targets = unsafe lan.pointee.core.floodTargets(from: slot)

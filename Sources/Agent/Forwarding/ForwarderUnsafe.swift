@@ -57,6 +57,8 @@ struct ForwarderState: ~Copyable {
   var superFrameCount = 0
   /// Of a round, for all ports; what comes behind stays as it is.
   static let mostSuperFrames = 128
+  /// Where the last frame of this batch went.
+  var way = unsafe FrameWay()
   /// The frame that is being put goes to all ports.
   var isFlooding = false
 

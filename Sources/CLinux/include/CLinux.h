@@ -57,6 +57,14 @@ ssize_t clinux_receive(int socket, void *bytes, size_t length, int *descriptors,
 ssize_t clinux_receive_with_sender(int socket, void *bytes, size_t length, int32_t *process, uint32_t *user,
                                    uint32_t *group);
 
+/* ---- Memory ---- */
+
+/* Asks the processor to fetch a cache line that will be read soon. A hint: any address will do, and nothing waits. */
+static inline void clinux_prefetch(const void *address)
+{
+    __builtin_prefetch(address);
+}
+
 /* ---- Threads ---- */
 
 /* Names the calling thread, as ps and top show it; at most 15 bytes count. */

@@ -26,6 +26,9 @@ struct ForwardProbe: ParsableCommand {
   @Option(help: "Ports that get each frame: 1 is unicast, more is flooding.")
   var receivers = 1
 
+  @Flag(help: "Two stations send by turns, so that no frame of a batch is like the one before it.")
+  var mixed = false
+
   @Option(help: "Where libumbel-socket.so is. (default: beside this program)")
   var pluginDir: String?
 
@@ -55,7 +58,7 @@ struct ForwardProbe: ParsableCommand {
     let plugins = try PluginDirectory(directory)
     let bench: any Bench =
       switch path {
-      case .socket: try SocketBench(plugins: plugins, size: size, receivers: receivers)
+      case .socket: try SocketBench(plugins: plugins, size: size, receivers: receivers, isMixed: mixed)
       case .tapTrunk: try TrunkBench(plugins: plugins, path: .plainToTrunk)
       case .tapTrunkSuper: try TrunkBench(plugins: plugins, path: .superToTrunk)
       case .trunkTap: try TrunkBench(plugins: plugins, path: .trunkToTap)

@@ -8,13 +8,17 @@ import TransportHost
 final class SocketBench: Bench {
   let lan: ProbeLAN
   private let size: Int
+  private let isMixed: Bool
   private var clients: [benchmark_endpoint] = []
   private let batch: OpaquePointer
 
-  /// - Parameter size: bytes of a frame.
-  init(plugins: PluginDirectory, size: Int, receivers: Int) throws {
+  /// - Parameters:
+  ///   - size: bytes of a frame.
+  ///   - isMixed: the sender's frames are of two stations by turns.
+  init(plugins: PluginDirectory, size: Int, receivers: Int, isMixed: Bool) throws {
     lan = try ProbeLAN()
     self.size = size
+    self.isMixed = isMixed
     guard let batch = unsafe benchmark_batch_create() else { throw ProbeFailure("no memory for a batch") }
     unsafe self.batch = batch
     let transport = try LoadedTransport.load("socket", from: plugins, hooks: .probe)
@@ -42,6 +46,9 @@ final class SocketBench: Bench {
 
   func round() throws -> Int {
     fill(from: 0, to: clients.count == 2 ? 1 : 0xff)
+    if isMixed {
+      for slot in 0..<UInt32(BENCHMARK_SLOTS) where slot % 2 == 1 { unsafe benchmark_slot(batch, slot)![11] = 0x80 }
+    }
     let sent = unsafe benchmark_send(batch, &clients[0], 0, UInt32(BENCHMARK_SLOTS), UInt32(size))
     guard sent == BENCHMARK_SLOTS else { throw ProbeFailure("the sending client's socket took \(sent) frames") }
     lan.round()

@@ -1,5 +1,6 @@
 import Agent
 import CTransport
+import Switching
 import Testing
 
 /// A frame like the one before it in a batch goes the same way without the switch being asked. Whatever a batch holds, the

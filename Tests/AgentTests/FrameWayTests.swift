@@ -12,20 +12,22 @@ struct FrameWayTests {
     let trunk: StubPorts.Stub
     let others: [StubPorts.Stub]
 
-    /// Guests 0x10 and 0x11 are known.
+    /// Guests 0x10 and 0x11 are known; of address 0x10 there is one in VLAN 5 behind the first port, and one in VLAN 6
+    /// behind the second.
     init() throws {
       lan = try StubPorts()
       trunk = try lan.add(role: .trunk)
       others = [try lan.add(), try lan.add(), try lan.add(role: .trunk)]
       for (index, guest) in others[..<2].enumerated() {
         lan.receive(FrameWayTests.frame(to: 0xff, from: 0x10 + UInt8(index)), from: guest)
+        lan.receive(FrameWayTests.frame(to: 0xff, from: 0x10, type: [0x81, 0, 0, 5 + UInt8(index)]), from: guest)
       }
       for port in [trunk] + others { port.forget() }
     }
 
     /// What has come out where, to whom, and all counters.
-    var outcome: [[[UInt8]]] { others.map(\.frames) }
-    var remotes: [[UInt32]] { others.map { $0.remotes.map(\.index) } }
+    var outcome: [[[UInt8]]] { ([trunk] + others).map(\.frames) }
+    var remotes: [[UInt32]] { ([trunk] + others).map { $0.remotes.map(\.index) } }
     var counters: [[UInt64]] { ([trunk] + others).map { lan.counters(of: $0) } }
   }
 
@@ -43,6 +45,10 @@ struct FrameWayTests {
     let incoming = frames.map { IncomingFrame($0.bytes, remote: umbel_remote(index: $0.remote, generation: 0)) }
     together.lan.receive(incoming, from: together.trunk)
     for frame in incoming { apart.lan.receive([frame], from: apart.trunk) }
+    // And what has been learned: whom an answer goes to.
+    for site in [together, apart] {
+      for station in [UInt8(0x20), 0x21] { site.lan.receive(frame(to: station, from: 0x10), from: site.others[0]) }
+    }
     #expect(together.outcome == apart.outcome)
     #expect(together.remotes == apart.remotes)
     #expect(together.counters == apart.counters)
@@ -69,8 +75,10 @@ struct FrameWayTests {
     for other in others {
       try Self.same([plain, other, plain, plain, other, other, plain].map { ($0, 7) })
     }
-    // The station is behind another remote now; what is sent back goes there.
-    try Self.same([(plain, 7), (plain, 8), (plain, 8), (plain, 7)])
+    // The station is behind another remote now.
+    try Self.same([(plain, 7), (plain, 7), (plain, 8)])
+    let tagged = [UInt8(5), 6].map { Self.frame(to: 0x10, from: 0x20, type: [0x81, 0, 0, $0]) }
+    try Self.same([tagged[0], tagged[0], tagged[1], tagged[1], tagged[0]].map { ($0, 7) })
   }
 
   @Test func `any mixture of frames goes where it would go one by one`() throws {

@@ -31,7 +31,7 @@ enum CommandOutput {
     unsafe posix_spawn_file_actions_addclose(&actions, ends[1])
     // posix_spawn takes copies.
     var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { word in unsafe strdup(word) } + [nil]
-    defer { for unsafeword in unsafe words { unsafe free(word) } }
+    defer { for index in unsafe words.indices { unsafe free(words[index]) } }
     var process: pid_t = 0
     let error = unsafe posix_spawn(&process, path, &actions, nil, &words, environ)
     guard error == 0 else { return .failure(Problem(text: "\(program): \(Errno(error))")) }

@@ -54,22 +54,21 @@ extension Diagnosis {
 
   private mutating func addNoRoute(to destination: IPAddress, _ underlay: Underlay) {
     let isIPv4 = destination.length == 4
+    let usable = host.links.filter { !$0.isLoopback && $0.isUp }
+    let text = "no route leads to \(destination.isMulticast ? "group " : "")\(destination)"
+    guard let best = usable.first(where: { !$0.addresses(destination.family).isEmpty }) ?? usable.first else {
+      let down = host.links.filter { !$0.isLoopback && !$0.isUp }.map(\.name)
+      guard let name = down.first else {
+        return add(.route, .fault, of: underlay.port, "\(text): there is no interface but lo", "ip link")
+      }
+      return add(
+        .route, .fault, of: underlay.port, "\(text): interface \(down.joined(separator: ", ")) is down",
+        "sudo ip link set \(name) up")
+    }
     guard destination.isMulticast else {
       return add(
-        .route, .fault, of: underlay.port, "no route leads to \(destination)",
-        "sudo ip \(isIPv4 ? "" : "-6 ")route add \(destination) via ROUTER")
-    }
-    let usable = host.links.filter { !$0.isLoopback && $0.isUp && $0.takesMulticast }
-    let best = usable.first { !$0.addresses(destination.family).isEmpty } ?? usable.first
-    let down = host.links.filter { !$0.isLoopback && !$0.isUp }.map(\.name)
-    let text = "no route leads to group \(destination)"
-    guard let best else {
-      if let name = down.first {
-        return add(
-          .route, .fault, of: underlay.port, "\(text): interface \(down.joined(separator: ", ")) is down",
-          "sudo ip link set \(name) up")
-      }
-      return add(.route, .fault, of: underlay.port, "\(text): there is no interface but lo", "ip link")
+        .route, .fault, of: underlay.port, text,
+        "sudo ip \(isIPv4 ? "" : "-6 ")route add \(destination) via ROUTER dev \(best.name)")
     }
     add(
       .route, .fault, of: underlay.port, text,

@@ -38,6 +38,12 @@ package struct BridgeProperties: Hashable, Sendable {
   package let isQuerier: Bool
   /// It hears one that asks (Linux 5.16).
   package let hearsQuerier: Bool
+
+  package init(isSnooping: Bool, isQuerier: Bool, hearsQuerier: Bool) {
+    self.isSnooping = isSnooping
+    self.isQuerier = isQuerier
+    self.hearsQuerier = hearsQuerier
+  }
 }
 
 /// What a TAP device is, whoever has it attached.

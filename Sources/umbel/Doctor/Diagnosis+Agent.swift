@@ -31,6 +31,11 @@ extension Diagnosis {
         .transport, .fault, "transport \(missing) is missing: there is no libumbel-\(missing).so beside the others",
         "sudo contrib/install")
     }
+    if host.hasOldFirewall {
+      add(
+        .firewall, .skipped, "there are tables of the old iptables, whose rules are not looked at",
+        "sudo iptables-legacy-save -c")
+    }
     for thread in status.forwardingThreads where !thread.responding {
       add(
         .thread, .fault,
@@ -48,11 +53,11 @@ extension Diagnosis {
       add(
         .namespace, .warning,
         "the agent, process \(process), is in another network namespace: what follows of interfaces is not its own",
-        "sudo nsenter --net=/proc/\(process)/ns/net umbel doctor")
+        asRoot)
     case .unknown(let process):
       add(
         .namespace, .skipped, "whether the agent, process \(process), is in this network namespace is not known to you",
-        "sudo umbel doctor")
+        asRoot)
     }
   }
 

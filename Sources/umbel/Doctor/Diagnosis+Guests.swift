@@ -34,7 +34,7 @@ extension Diagnosis {
     case nil:
       add(
         .guest, .skipped, lan: lan.name, "whether \(name) has \(guest.device) up is not known to you",
-        "sudo umbel doctor")
+        asRoot)
     case false?:
       let kernel =
         guest.release == nil ? ", or its kernel is 6.16 or later and does not know \(guest.device)=mcast" : ""

@@ -89,8 +89,7 @@ extension Diagnosis {
   /// Hellos in both directions.
   private mutating func measure(_ peer: TrunkPeer, _ underlay: Underlay) {
     let port = underlay.port
-    // It lists everybody whom it hears in each hello, or in turn where there are too many.
-    if (peer.heardBySeconds ?? .max) > 20, agent.isMeasured || peer.heardBySeconds != nil {
+    if peer.isDeaf || (peer.heardBySeconds == nil && agent.isMeasured) {
       let address = peer.underlayAddress
       if let address, let group = underlay.group, host.ways[address]?.isRouted == true, underlay.hops <= 1 {
         return add(
@@ -143,4 +142,9 @@ extension Diagnosis {
   }
 
   private func host(_ address: String) -> String { SocketAddress(address).map { "\($0.address)" } ?? address }
+}
+
+extension TrunkPeer {
+  /// It hears this host no more. An agent lists whom it hears in each hello, or in turn where there are too many.
+  var isDeaf: Bool { (heardBySeconds ?? 0) > 20 }
 }

@@ -168,7 +168,7 @@ extension Diagnosis {
       if port.role == .trunk {
         add(
           .firewall, .skipped, of: port, "what the firewall drops is not known: \(host.firewallProblem)",
-          "sudo umbel doctor")
+          asRoot)
       }
       return
     }

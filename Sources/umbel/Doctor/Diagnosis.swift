@@ -27,6 +27,12 @@ package struct Diagnosis {
     }
   }
 
+  /// Root's doctor of this agent.
+  var asRoot: String {
+    let directory = agent.status.runtimeDirectory
+    return directory == "/run/umbel" ? "sudo umbel doctor" : "sudo umbel --socket \(directory)/umbel.sock doctor"
+  }
+
   private mutating func check(_ port: Port) {
     guard let underlay = Underlay(port) else { return checkState(port) }
     let before = findings.count

@@ -68,6 +68,10 @@ extension HostFacts {
       if firewall == nil { firewallProblem = "nft says what this version does not understand" }
     case .failure(let reason): firewallProblem = reason.text
     }
+    // A table is named there from its first use on.
+    hasOldFirewall = ["ip", "ip6"].contains { family in
+      TextFile.read("/proc/thread-self/net/\(family)_tables_names")?.isEmpty == false
+    }
   }
 }
 

@@ -59,6 +59,8 @@ package struct HostFacts {
   /// Nil: the caller may not read it; see `firewallProblem`.
   package var firewall: Firewall?
   package var firewallProblem = ""
+  /// There are rules of the old iptables, which nftables does not show.
+  package var hasOldFirewall = false
   package var nativeGuests: [NativeGuest] = []
 
   package init() {}

@@ -5,17 +5,17 @@ import LinuxIO
 
 extension DoctorCase {
   /// Each alone in a host that is well otherwise. contrib/doc/troubleshooting.md quotes all of them.
-  nonisolated(unsafe) static let all: [DoctorCase] = host + network + traffic + peers
+  static let all: [DoctorCase] = host + network + traffic + peers
 
   private static let site = 0
   private static let tunnel = 1
   private static let tap = 2
 
-  nonisolated(unsafe) private static let host: [DoctorCase] = [
+  private static let host: [DoctorCase] = [
     .init(
       .namespace, .warning,
       "the agent, process 42, is in another network namespace: what follows of interfaces is not its own",
-      remedy: "sudo nsenter --net=/proc/42/ns/net umbel doctor"
+      remedy: "sudo umbel doctor"
     ) { $0.host.namespace = .other(process: 42) },
     .init(
       .transport, .fault, "transport vxlan is missing: there is no libumbel-vxlan.so beside the others",
@@ -58,7 +58,7 @@ extension DoctorCase {
       hasSocket: hasSocket)
   }
 
-  nonisolated(unsafe) private static let network: [DoctorCase] = [
+  private static let network: [DoctorCase] = [
     .init(.interface, .fault, "interface eth0 is down", remedy: "sudo ip link set eth0 up") {
       $0.host.links[1].isUp = false
       $0.host.ways = [:]
@@ -131,7 +131,7 @@ extension DoctorCase {
     },
   ]
 
-  nonisolated(unsafe) private static let traffic: [DoctorCase] = [
+  private static let traffic: [DoctorCase] = [
     .init(
       .firewall, .fault,
       "nftables drops 239.192.168.1:1102 from eth0: rule 4 of chain inet filter input, 12 packets so far",
@@ -171,7 +171,7 @@ extension DoctorCase {
     },
   ]
 
-  nonisolated(unsafe) private static let peers: [DoctorCase] = [
+  private static let peers: [DoctorCase] = [
     .init(.peer, .fault, "nothing was ever heard of peer 192.0.2.2", remedy: "ping -c 3 192.0.2.2") {
       $0.agent.peers[1] = TrunkPeer(lan: "lab", port: "tunnel", state: .never)
       $0.agent.peers[1].address = "192.0.2.2"

@@ -1,6 +1,6 @@
 import AgentAPI
-import Glibc
 import LinuxIO
+import Testing
 
 @testable import umbel
 
@@ -98,16 +98,16 @@ struct DoctorFixture {
 }
 
 /// One thing that is not well, and what the doctor calls it.
-struct DoctorCase: CustomTestStringConvertible {
+struct DoctorCase: Sendable, CustomTestStringConvertible {
   let check: Finding.Check
   let verdict: Finding.Verdict
   let text: String
   let remedy: String
-  let breaking: (inout DoctorFixture) -> Void
+  let breaking: @Sendable (inout DoctorFixture) -> Void
 
   init(
     _ check: Finding.Check, _ verdict: Finding.Verdict, _ text: String, remedy: String,
-    _ breaking: @escaping (inout DoctorFixture) -> Void
+    _ breaking: @escaping @Sendable (inout DoctorFixture) -> Void
   ) {
     self.check = check
     self.verdict = verdict

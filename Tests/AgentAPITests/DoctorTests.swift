@@ -29,6 +29,13 @@ struct DoctorTests {
     #expect(fixture.troubles == [])
   }
 
+  @Test func `a host that is among its own peers needs no way to itself`() {
+    var fixture = DoctorFixture()
+    fixture.agent.ports[1].options["peers"] = ["192.0.2.1", "192.0.2.2"]
+    #expect(fixture.troubles == [])
+    #expect(!fixture.findings.contains { $0.text.contains("interface lo") })
+  }
+
   @Test func `an end without an agent may be quiet`() {
     var fixture = DoctorFixture()
     fixture.agent.peers[1].agent = nil

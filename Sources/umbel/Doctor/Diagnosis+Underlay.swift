@@ -8,9 +8,11 @@ extension Diagnosis {
     guard isOwnNetwork else { return }
     if let name = underlay.interface {
       guard let link = host.link(name) else {
-        let others = host.links.filter { !$0.isLoopback }.map(\.name).joined(separator: ", ")
+        let others = host.links.filter { !$0.isLoopback }.map(\.name)
         return add(
-          .interface, .fault, of: underlay.port, "interface \(name) does not exist; there are: \(others)", "ip link")
+          .interface, .fault, of: underlay.port,
+          "interface \(name) does not exist; there are: \(others.joined(separator: ", "))",
+          "interface: \(others.first ?? "IFACE") at port \(underlay.port.name) in umbel.yaml; then: umbel reload")
       }
       check(link, underlay)
       if link.isUp { checkGroup(underlay, on: link) }
@@ -34,7 +36,9 @@ extension Diagnosis {
   /// The interfaces that the routes name, each once; tells what has no route.
   private mutating func routedLinks(of underlay: Underlay) -> [HostFacts.Link] {
     var names: [String] = []
-    for destination in underlay.destinations {
+    // This host may be among its own peers.
+    let own = host.links.flatMap(\.addresses).map(\.address)
+    for destination in underlay.destinations where !own.contains(destination) {
       if let way = host.ways[destination] {
         if !names.contains(way.interface) { names.append(way.interface) }
         continue
@@ -242,6 +246,7 @@ extension Diagnosis {
         .foreignSender, .fault, of: port,
         "\(Units.counted(foreign, "frame")) of other hosts came by \(underlay.place) and were dropped: a guest port takes "
           + "those of this host alone", "sudo ip route replace \(group)/32 dev lo",
+        "sudo journalctl -u umbeld -g 'frames from .* are dropped'",
         "on that host: umbel port add \(port.lan) vxlan vni=… peers=…")
     }
     if let strangers = port.transportCounters["not-a-peer"], strangers > 0 {

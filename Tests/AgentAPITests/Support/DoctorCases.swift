@@ -59,6 +59,13 @@ extension DoctorCase {
   }
 
   private static let network: [DoctorCase] = [
+    .init(
+      .interface, .fault, "interface eth7 does not exist; there are: eth0",
+      remedy: "interface: eth0 at port site in umbel.yaml; then: umbel reload"
+    ) {
+      $0.agent.ports[site].options["interface"] = ["eth7"]
+      $0.wait(site, "interface eth7 does not exist")
+    },
     .init(.interface, .fault, "interface eth0 is down", remedy: "sudo ip link set eth0 up") {
       $0.host.links[1].isUp = false
       $0.host.ways = [:]

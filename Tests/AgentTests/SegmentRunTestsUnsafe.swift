@@ -2,6 +2,19 @@ import Ethernet
 import TestSupport
 import Testing
 
+/// A frame in memory that stays where it is, for what points into it.
+@safe
+private final class HeldFrame {
+  let bytes: UnsafeMutableRawBufferPointer
+
+  init(_ frame: [UInt8]) {
+    unsafe bytes = .allocate(byteCount: frame.count, alignment: 1)
+    unsafe bytes.copyBytes(from: frame)
+  }
+
+  deinit { unsafe bytes.deallocate() }
+}
+
 /// A run's short way says of a frame what the long way says.
 struct SegmentRunTests {
   /// What the long way finds out: the pseudo-header's sum of a segment that the run takes.
@@ -14,15 +27,10 @@ struct SegmentRunTests {
     var taken = 0
     for seed in 0..<fuzzCases(25) {
       var mixture = Mixture(seed: UInt64(seed))
-      let memory = mixture.frames(200, oddity: oddity).map { frame in
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: frame.count, alignment: 1)
-        unsafe bytes.copyBytes(from: frame)
-        return unsafe UnsafeRawBufferPointer(bytes)
-      }
-      defer { for bytes in unsafe memory { unsafe bytes.deallocate() } }
       var runs: [UInt64: SegmentRun] = [:]
-      for bytes in unsafe memory {
-        let (start, length) = unsafe (bytes.baseAddress!, bytes.count)
+      let frames = mixture.frames(200, oddity: oddity).map { HeldFrame($0) }
+      for frame in frames {
+        let (start, length) = unsafe (UnsafeRawPointer(frame.bytes.baseAddress!), frame.bytes.count)
         // Headers may lie in several pieces.
         let available = mixture.random.next() % 8 == 0 ? min(length, 60) : length
         let next = unsafe Coalescible(start, available: available, length: length)
@@ -47,6 +55,7 @@ struct SegmentRunTests {
           runs[next.flow] = next.pushes ? nil : SegmentRun(next)
         }
       }
+      withExtendedLifetime(frames) {}
     }
     #expect(taken > 500)
   }

@@ -34,14 +34,16 @@ struct AccountingTests {
       }
     }
     let port = try agent.port("guest") { $0.counters.receivedFrames >= 520 && $0.transportCounters["oversize"] == 5 }
-    let left = try agent.port("left")
+    // A frame is counted where it came in before it is where it goes to.
+    let left = try agent.port("left") { $0.counters.sentFrames - before.counters.sentFrames >= 400 }
+    let right = try agent.port("right") { $0.counters.sentFrames - before.counters.sentFrames >= 100 }
     #expect(port.counters.receivedFrames == 520)
     #expect(port.transportCounters == ["runt": 30, "oversize": 5])
     #expect(port.drops == ["invalid-source": 50, "same-segment": 40, "pause-frame": 30])
     #expect(port.counters.flooded == 100)
     #expect(left.counters.sentFrames - before.counters.sentFrames == 400)
     #expect(left.drops == [:])
-    #expect(try agent.port("right").counters.sentFrames == before.counters.sentFrames + 100)
+    #expect(right.counters.sentFrames == before.counters.sentFrames + 100)
     #expect(agent.end() == 0)
   }
 
@@ -60,8 +62,8 @@ struct AccountingTests {
     }
     let left = try agent.port("left") { $0.counters.receivedFrames >= 501 }
     #expect(left.counters.receivedFrames == 501)
-    let port = try agent.port("bad")
-    #expect(port.counters.sentFrames + port.counters.queuedFrames + port.drops.values.reduce(0, +) == 500)
+    let port = try agent.port("bad") { Self.accounted($0) >= 500 }
+    #expect(Self.accounted(port) == 500)
     switch fault {
     case "none": #expect(port.counters.sentFrames == 500)
     case "send-error": #expect(port.drops == ["send-failed": 500])
@@ -72,5 +74,10 @@ struct AccountingTests {
       #expect(port.drops == ["queue-full": 374])
     }
     #expect(agent.end() == 0)
+  }
+
+  /// Frames offered to a port that were sent, wait, or were dropped.
+  private static func accounted(_ port: Port) -> Int {
+    port.counters.sentFrames + port.counters.queuedFrames + port.drops.values.reduce(0, +)
   }
 }

@@ -93,7 +93,7 @@ final class AgentProcess {
 
   /// Waits until a port is as wanted; returns it as it is then, or after `milliseconds`.
   func port(
-    _ name: String, within milliseconds: Int = 2_000, until condition: (Port) -> Bool
+    _ name: String, within milliseconds: Int = 10_000, until condition: (Port) -> Bool
   ) throws -> Port {
     let deadline = monotonicNanoseconds() + UInt64(milliseconds) * 1_000_000
     while true {

@@ -16,7 +16,8 @@ extension Port {
       case .failed: .bad
       }
     let retry = retryInSeconds.map { $0 == 0 ? "next try now" : "next try in \(Units.duration(seconds: $0))" }
-    let reasons = [text.isEmpty ? nil : text, retry].compactMap { $0 }.joined(separator: "; ")
+    let mirror = mirrorOf.map { "mirror of \($0.joined(separator: ", "))" }
+    let reasons = [mirror, text.isEmpty ? nil : text, retry].compactMap { $0 }.joined(separator: "; ")
     return Cell(reasons.isEmpty ? state.rawValue : "\(state.rawValue): \(reasons)", look)
   }
 }

@@ -19,7 +19,9 @@ extension InterfaceDefinition {
   static var allMethods: [any AgentMethod.Type] {
     [
       Status.self, ListLans.self, AddLan.self, RemoveLan.self, ListPorts.self, AddPort.self, RemovePort.self,
-      ListStations.self, ListPeers.self, ListTransports.self, Attach.self, ListGuests.self, Reload.self,
+      ListMirrors.self, AddMirror.self,
+      RemoveMirror.self, ListStations.self, ListPeers.self, ListTransports.self, Attach.self, ListGuests.self,
+      Reload.self,
       TakeOver.self, FinishTakeOver.self,
     ]
   }

@@ -125,34 +125,41 @@ check "the port is shown as what it is" eval "umbel a port list lab | grep -q 'u
 # A guest of that name comes.
 capture_heads a mon0 late ether proto 0x88b5
 started guest.log nsenter --net=/run/netns/a -- "$build/umbel" --socket "$(runtime a)/umbel.sock" \
-  run --name guest-9 --as seqpacket lab -- sh -c 'exec sleep 60 {fd}'
+  run --name guest-9 --as seqpacket lab -- sh -c 'exec sleep 60' '{fd}'
+guest=$!
 within 10 eval "asks a ListMirrors \"[m['sources'] for m in mirrors]\" | grep -q guest-9"
 within 10 door_ports a 0 lab bess
 frames a number "$(door a lab)" 30
 check "a guest that comes later is copied from its first frame on" within 5 eval \
   "[ \$(packets late) = 30 ]"
 capture_end late
+ended "$guest"
 umbel a mirror remove lab monitor
 check "a mirror that is removed is gone" equal 0 "$(asks a ListMirrors 'len(mirrors)')"
 
 # ---- One way -------------------------------------------------------------------------------------------------------
 
 umbel a mirror add lab --from web --from site --to monitor >/dev/null
-before=$(counted a 'p["counters"]["sentFrames"] * (p["name"] != "monitor")')
+mac=$(ip -n a -o link show mon0 | sed 's/.*ether \([^ ]*\).*/\1/')
+capture_heads d eth0 near ether host "$mac"
 ip -n a address add 192.168.0.9/24 dev mon0
-check "what a monitor sends reaches nobody" fails on a busybox ping -c 2 -i 0.2 -W 1 -I mon0 192.168.0.2
-check "not a single frame" equal "$before" "$(counted a 'p["counters"]["sentFrames"] * (p["name"] != "monitor")')"
-check "and is counted" at_least 1 "$(counted a 'p["drops"].get("mirror-port", 0)')"
+check "what a monitor sends is answered by nobody" fails on a busybox ping -c 2 -i 0.2 -W 1 -I mon0 192.168.0.2
+check "and counted" at_least 1 "$(counted a 'p["drops"].get("mirror-port", 0)')"
+# What comes after it has come.
+on w busybox ping -c 1 -W 1 192.168.0.2 >/dev/null
+capture_whole near
+check "not a frame of it came" equal 0 "$(packets near)"
+check "and no other host has heard of its station" equal "" "$(umbel b fdb lab | grep "$mac")"
 ip -n a address delete 192.168.0.9/24 dev mon0
 
 # A monitor that does not read: a guest of a door, stopped.
 started hang.log nsenter --net=/run/netns/a -- python3 "$HOSTS_DIR/frame.py" hang "$(door a lab)" \
   --source 02:00:00:00:00:99
+hung=$!
 within 10 door_ports a 1 lab bess
 slow=$(asks a ListPorts "[p['name'] for p in ports if p['name'].startswith('bess')][0]")
 umbel a mirror add lab --from 'bess*' --from site --direction both --to "$slow" >/dev/null
-ended_pid=$!
-kill -STOP "$ended_pid" 2>/dev/null
+kill -STOP "$hung"
 collector b far "$(door b lab)" 20000 --size 1000 --seconds 40
 within 10 door_ports b 1 lab bess
 frames a number "$(door a lab)" 20000 --size 1000 --rate 8000
@@ -165,7 +172,7 @@ check "and nowhere else" equal 0 "$(counted a "sum(p['drops'].get(r, 0) for r in
 
 configuration "{from: web, to: site}"
 check "a mirror to a trunk is refused with line and column" eval \
-  "umbel a reload 2>&1 | grep -q 'a.yaml:9:28: to: site is a trunk'"
+  "umbel a reload 2>&1 | grep -q 'a.yaml:9:29: to: site is a trunk'"
 check "and the mirror by hand is as before" equal 2 "$(asks a ListMirrors 'len(mirrors)')"
 check "a mirror of what is not there is no failure" moves "{from: nobody, to: second}" "lab: changed" \
   "lab: mirror to second: no such port yet: nobody."

@@ -31,7 +31,7 @@ private let faults: [Bad] = [
   Bad("{from: [], to: mon}", "u.yaml:2:24: from: is a list; it must be names of ports, such as [web, db]"),
   Bad(
     "{from: [web, a b], to: mon}",
-    "u.yaml:2:30: from: a b is not the name of a port; give one, with * for any characters, such as web*"),
+    "u.yaml:2:30: from: \"a b\" is not the name of a port; give one, with * for any characters, such as web*"),
   Bad("{from: [[web]], to: mon}", "u.yaml:2:25: from: has a list, which is not the name of a port"),
   Bad(
     "{from: web, to: mon, direction: up}", "u.yaml:2:49: direction: is up; allowed is in, out or both"),
@@ -49,7 +49,7 @@ private let faults: [Bad] = [
     "u.yaml:2:55: to: one is another mirror's, too; give it all sources in one"),
   Bad(
     "[\((0..<9).map { "{from: a, to: m\($0)}" }.joined(separator: ", "))]",
-    "u.yaml:2:178: mirror: has more than 8 mirrors"),
+    "u.yaml:2:170: mirror: has more than 8 mirrors, the most there can be"),
 ]
 
 struct MirrorConfigurationTests {

@@ -16,7 +16,9 @@ extension ConfigurationReader {
       return []
     }
     if nodes.count > MirrorConfiguration.most {
-      refuse(nodes[MirrorConfiguration.most].location, entry.key, "has more than \(MirrorConfiguration.most) mirrors")
+      refuse(
+        nodes[MirrorConfiguration.most].location, entry.key,
+        "has more than \(MirrorConfiguration.most) mirrors, the most there can be")
     }
     let drafts = nodes.compactMap { readMirror($0) }
     let targets = Set(drafts.map(\.mirror.target))

@@ -31,7 +31,7 @@ extension Forwarder {
     _ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote
   ) {
     guard unsafe port.pointee.isUp else { return unsafe port.pointee.counters.countDrop(.portDown) }
-    if unsafe !port.pointee.copiesOut.isEmpty { unsafe copy(frame, to: port.pointee.copiesOut) }
+    if unsafe port.pointee.isMirroredOut { unsafe copyLeaving(frame, port) }
     let place = unsafe ForwarderState.receiveCapacity
     guard unsafe port.pointee.clampsMSS, unsafe mayBeSYN(frame),
       let piece = unsafe clamped(frame, at: place, for: port)

@@ -83,8 +83,14 @@ extension Forwarder {
     return false
   }
 
+  /// Copies a frame that is to go out by a source.
+  @inline(never)
+  func copyLeaving(_ frame: UnsafeMutablePointer<umbel_frame>, _ port: UnsafeMutablePointer<PortContext>) {
+    unsafe copy(frame, to: port.pointee.copiesOut)
+  }
+
   /// Puts a frame to ports that get copies of it.
-  func copy(_ frame: UnsafeMutablePointer<umbel_frame>, to targets: MirrorTargets) {
+  private func copy(_ frame: UnsafeMutablePointer<umbel_frame>, to targets: MirrorTargets) {
     // A copy that is too long is nothing to tell its sender of.
     let wasFlooding = unsafe state.pointee.isFlooding
     unsafe state.pointee.isFlooding = true

@@ -119,7 +119,7 @@ extension Forwarder {
     // Before the switch learns from it.
     if unsafe port.pointee.inspects {
       if unsafe !port.pointee.inspectsUnderlayAlone {
-        if unsafe port.pointee.isMirrored {
+        if unsafe port.pointee.isMirroredIn {
           if unsafe endsMirrored(frame, from: port) { return }
         } else {
           unsafe clampArriving(frame, from: port)

@@ -52,6 +52,10 @@ package struct PortContext: ~Copyable {
   package private(set) var inspects = false
   /// And for nothing but datagrams of trunks.
   package private(set) var inspectsUnderlayAlone = false
+  /// What comes in is copied, or ends here.
+  package private(set) var isMirroredIn = false
+  /// What goes out is copied.
+  package private(set) var isMirroredOut = false
 
   // The frames of this round for this port.
   package let batch: UnsafeMutablePointer<umbel_frame>
@@ -180,13 +184,12 @@ package struct PortContext: ~Copyable {
     unsafe coalesces =
       settings.coalesce && !isMirrorTarget && takes & UMBEL_TAKES_CHECKSUM != 0 && takes & segmented != 0
       && mostPieces >= 3
-    unsafe isPlain = isUp && !clampsMSS && !coalesces && copiesOut.isEmpty
-    unsafe inspects = watchesUnderlay || clampsMSS || isMirrored
-    unsafe inspectsUnderlayAlone = watchesUnderlay && !isMirrored
+    unsafe isMirroredIn = isMirrorTarget || !copiesIn.isEmpty
+    unsafe isMirroredOut = !copiesOut.isEmpty
+    unsafe isPlain = isUp && !clampsMSS && !coalesces && !isMirroredOut
+    unsafe inspects = watchesUnderlay || clampsMSS || isMirroredIn
+    unsafe inspectsUnderlayAlone = watchesUnderlay && !isMirroredIn
   }
-
-  /// What comes in is copied, or ends here.
-  package var isMirrored: Bool { unsafe isMirrorTarget || !copiesIn.isEmpty }
 
   /// The switch sends and takes frames here.
   package var isMember: Bool { unsafe isUp && !isShut && !isMirrorTarget }

@@ -168,6 +168,23 @@ check "what it did not take is dropped there" at_least 1000 \
   "$(counted a "p['drops'].get('queue-full', 0) * (p['name'] == '$slow')")"
 check "and nowhere else" equal 0 "$(counted a "sum(p['drops'].get(r, 0) for r in ('queue-full', 'send-failed')) * (p['name'] not in ('$slow', 'monitor'))")"
 
+# ---- Another process -----------------------------------------------------------------------------------------------
+
+former=${agent_pid[a]}
+capture_heads d eth0 after ether host "$mac"
+started agent-a.log nsenter --net=/run/netns/a -- "$build/umbeld" --take-over --runtime-dir "$(runtime a)" --config "$file"
+agent_pid[a]=$!
+check "another agent takes over" within 10 fails kill -0 "$former"
+check "with the mirrors that were made by hand" within 5 eval \
+  "asks a ListMirrors \"sorted(m['to'] for m in mirrors if not m['configured'])\" | grep -q \"$slow.*monitor\""
+ip -n a address add 192.168.0.9/24 dev mon0
+check "the monitor still sends to nobody" fails on a busybox ping -c 2 -i 0.2 -W 1 -I mon0 192.168.0.2
+ip -n a address delete 192.168.0.9/24 dev mon0
+within 10 on w busybox ping -c 1 -W 1 192.168.0.2
+capture_whole after
+check "not one frame, in between either" equal 0 "$(packets after)"
+check "and sees what it saw" sees taken mon0 20 20
+
 # ---- What is wrong -------------------------------------------------------------------------------------------------
 
 configuration "{from: web, to: site}"

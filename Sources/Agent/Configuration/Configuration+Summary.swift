@@ -19,6 +19,10 @@ extension Configuration {
         lines.append(
           "  port \(port.name): \(port.transport) \(port.role.word) \((values + settings).joined(separator: " "))")
       }
+      for mirror in lan.mirrors {
+        lines.append(
+          "  mirror to \(mirror.target): \(mirror.direction.rawValue) of \(mirror.sources.joined(separator: ", "))")
+      }
     }
     lines += notes.map(\.description)
     return lines.map { $0 + "\n" }.joined()

@@ -1,3 +1,4 @@
+import AgentAPI
 package import TransportHost
 
 extension Configuration {

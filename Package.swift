@@ -92,7 +92,9 @@ let package = Package(
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(
       name: "umbel",
-      dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser],
+      dependencies: [
+        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser,
+      ],
       swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.

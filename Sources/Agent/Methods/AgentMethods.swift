@@ -43,6 +43,7 @@ final class AgentMethods: VarlinkHandler {
       case .removeMirror: try removeMirror(call)
       case .listStations: try listStations(call)
       case .listPeers: try listPeers(call)
+      case .measurePeers: try measurePeers(call)
       case .listTransports: listTransports(call)
       case .attach: try attach(call)
       case .listGuests: listGuests(call)

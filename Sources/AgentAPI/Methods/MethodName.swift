@@ -12,6 +12,7 @@ package enum MethodName: String, CaseIterable, Sendable {
   case removeMirror = "RemoveMirror"
   case listStations = "ListStations"
   case listPeers = "ListPeers"
+  case measurePeers = "MeasurePeers"
   case listTransports = "ListTransports"
   case attach = "Attach"
   case listGuests = "ListGuests"

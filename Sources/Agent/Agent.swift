@@ -140,6 +140,8 @@ final class Agent {
     } catch {
       throw AgentFailure("LAN \(configuration.name) cannot be made: \(error)")
     }
+    // Before the first port comes, which may be a target.
+    lan.repeatMirrors(of: inheritance.lan(named: lan.name))
     lans.append(lan)
     keeper.noteChange()
     return lan

@@ -39,6 +39,8 @@ package enum DropReason: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   case ownUnderlay
   /// The frame came in by the second of two paths to one agent, which sends it by the first as well.
   case duplicatePath
+  /// The frame came in by a mirror's target, which takes nothing in.
+  case mirrorPort
 
   // Counted at either end.
 
@@ -80,6 +82,7 @@ package enum DropReason: UInt8, BitwiseCopyable, CaseIterable, Sendable {
     case .malformed: "malformed"
     case .ownUnderlay: "own-underlay"
     case .duplicatePath: "duplicate-path"
+    case .mirrorPort: "mirror-port"
     case .portDown: "port-down"
     case .portRemoved: "port-removed"
     case .queueFull: "queue-full"

@@ -13,8 +13,8 @@ package struct Failure: Error, Equatable {
   package init(_ error: AgentError) {
     let status: ExitStatus =
       switch error.kind {
-      case .noSuchLan, .noSuchPort, .noSuchTransport: .noInput
-      case .lanExists, .portExists, .limitReached: .cannotCreate
+      case .noSuchLan, .noSuchPort, .noSuchTransport, .noSuchMirror: .noInput
+      case .lanExists, .portExists, .mirrorExists, .limitReached: .cannotCreate
       case .notPermitted: .noPermission
       case .invalidOption: .usage
       case .configurationRefused: .configuration

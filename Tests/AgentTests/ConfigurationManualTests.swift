@@ -27,11 +27,15 @@ struct ConfigurationManualTests {
   }
 
   @Test func `keys of a LAN`() throws {
-    #expect(try Self.keys(of: "LANS") == Set(LanConfiguration.options.map(\.name) + ["doors", "ports"]))
+    #expect(try Self.keys(of: "LANS") == Set(LanConfiguration.options.map(\.name) + ["doors", "ports", "mirror"]))
   }
 
   @Test func `keys of a door`() throws {
     #expect(try Self.keys(of: "DOORS") == Set(DoorConfiguration.keys))
+  }
+
+  @Test func `keys of a mirror`() throws {
+    #expect(try Self.keys(of: "MIRRORS") == Set(MirrorConfiguration.keys))
   }
 
   @Test func `keys of a port besides its transport's`() throws {

@@ -185,7 +185,8 @@ func equality() throws {
 func summary() throws {
   let text = """
     {threads: 2, busy-poll: 50us, lans: {
-      lab: {thread: 1, doors: [vde], ports: [{transport: mcast, interface: eth0}]}, empty: {doors: []}}}
+      lab: {thread: 1, doors: [vde], ports: [{transport: mcast, interface: eth0}], mirror: {from: [a, b*], to: m}},
+      empty: {doors: []}}}
     """
   let configuration = try ConfigurationFixture.read(("u.yaml", text))
   #expect(
@@ -193,6 +194,7 @@ func summary() throws {
       2 forwarding threads, busy-poll 50us
       LAN lab: doors vde, thread 1
         port mcast: mcast trunk group=239.192.168.1 port=1102 ttl=1 interface=eth0
+        mirror to m: both of a, b*
       LAN empty: no doors
 
       """)

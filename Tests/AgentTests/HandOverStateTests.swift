@@ -14,7 +14,9 @@ struct HandOverStateTests {
   private let state = HandOverState(
     listeners: [HandOverState.Listener(place: "/run/umbel/umbel.sock", name: "umbel-d3", device: 4, inode: 5)],
     lans: [
-      HandOverState.LAN(name: "lab", request: AddLan.Parameters(name: "lab"), guestNumbers: ["bess": 1], ports: [port])
+      HandOverState.LAN(
+        name: "lab", request: AddLan.Parameters(name: "lab"), guestNumbers: ["bess": 1], ports: [port],
+        mirrors: [AddMirror.Parameters(lan: "lab", from: ["web*"], direction: .in, to: "monitor")])
     ])
   private let stations = [
     HandOverState.Station(vlan: 4_095, macAddress: 0xfeff_ffff_fffe, lan: 0, port: 0, ageSeconds: 299),

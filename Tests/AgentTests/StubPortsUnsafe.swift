@@ -124,6 +124,15 @@ final class StubPorts {
     _ = unsafe forwarder.carryOut(.setMuted(stub.context!, remotes.map { Remote(index: $0, generation: 0) }))
   }
 
+  /// Copies along these paths from now on.
+  /// - Parameter targets: nil: those of the paths.
+  func mirror(_ paths: [MirrorPath], targets: [Stub]? = nil) {
+    let targets = targets?.map(\.number) ?? paths.map(\.target)
+    _ = unsafe forwarder.carryOut(.setMirrors(lan, paths, targets: targets))
+  }
+
+  func remove(_ stub: Stub) { _ = unsafe forwarder.carryOut(.removePort(stub.context!)) }
+
   func set(_ settings: PortSettings, of stub: Stub) {
     _ = unsafe forwarder.carryOut(.setSettings(stub.context!, settings))
   }

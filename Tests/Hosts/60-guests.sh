@@ -39,6 +39,8 @@ check "guests that announced themselves are listed, wherever their uml_dir is" l
 check "a guest's device is on the LAN of its port" lists "[('vec0', 'default', True)]" "devices('g1')"
 port_of_g3=$(asks a ListPorts "[p['name'] for p in ports if p.get('peer', {}).get('processId') == ${guest_pid[g3]}][0]")
 check "its port is the agent's" lists "$port_of_g3" "g['g3']['devices'][0]['port']"
+check "umbel top shows its name at that port" eval \
+  "umbel a top lab --once --interval 100ms | grep -q '^$port_of_g3 (g3) '"
 check "its process is the one that runs" lists "${guest_pid[g1]}" "g['g1']['processId']"
 check "guests are found in a directory that is named" lists "['g1', 'g2', 'g3']" "sorted(g)" "${native[@]}"
 check "a native guest is on the LAN of its group" lists "[('eth0', 'default', True)]" "devices('g2')" "${native[@]}"

@@ -1,3 +1,4 @@
+import AgentAPI
 package import TransportHost
 
 extension Configuration {
@@ -18,6 +19,10 @@ extension Configuration {
           .map { "\($0.rawValue)=\(port.settings.text(of: $0))" }
         lines.append(
           "  port \(port.name): \(port.transport) \(port.role.word) \((values + settings).joined(separator: " "))")
+      }
+      for mirror in lan.mirrors {
+        lines.append(
+          "  mirror to \(mirror.target): \(mirror.direction.rawValue) of \(mirror.sources.joined(separator: ", "))")
       }
     }
     lines += notes.map(\.description)

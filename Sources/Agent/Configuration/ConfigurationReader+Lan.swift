@@ -11,12 +11,12 @@ extension ConfigurationReader {
     for entry in entries {
       switch entry.key {
       case "doors": doors = readDoors(entry, lan: lan.key)
-      case "ports": break
+      case "ports", "mirror": break
       case _ where names.contains(entry.key):
         settings.append(entry)
         if entry.key == LanConfiguration.threadOption.name { threadPlaces[lan.key] = entry.value.location }
       default:
-        let hint = suggestion(for: entry.key, in: ["doors", "ports"] + names)
+        let hint = suggestion(for: entry.key, in: ["doors", "ports", "mirror"] + names)
         refuse(entry.location, entry.key, "is not an option of a LAN; \(hint)")
       }
     }
@@ -29,8 +29,10 @@ extension ConfigurationReader {
       ports = readPorts(entry, lan: lan.key, defaults: defaults, doors: &doorNodes)
     }
     for node in doorNodes { addDoor(node, of: "ports", lan: lan.key, to: &doors) }
+    let mirrors = entries.first { $0.key == "mirror" }.map { readMirrors($0, ports: ports) } ?? []
     guard let values, problems.count == count else { return nil }
-    return LanConfiguration(name: lan.key, doors: doors, ports: ports, values: values, location: lan.location)
+    return LanConfiguration(
+      name: lan.key, doors: doors, ports: ports, values: values, mirrors: mirrors, location: lan.location)
   }
 
   /// The entries of a map; nothing for what is empty; a problem for what is neither.

@@ -26,6 +26,8 @@ package struct LanConfiguration: Hashable, Sendable {
   package let controlProtocols: ControlProtocols
   /// Of its guest ports.
   package let guestDefaults: GuestDefaults
+  /// Those of the file; one that was removed by hand is not among them any more.
+  package internal(set) var mirrors: [MirrorConfiguration]
   /// The index of the forwarding thread that has to run it; nil: any.
   package let thread: Int?
   package let location: SourceLocation
@@ -41,13 +43,14 @@ package struct LanConfiguration: Hashable, Sendable {
   /// Whether all is the same but for doors, ports and thread.
   func hasOptions(of other: LanConfiguration) -> Bool {
     settings == other.settings && controlProtocols == other.controlProtocols && guestDefaults == other.guestDefaults
+      && mirrors == other.mirrors
   }
 
   private var settings: [Int] { [fdbEntries, ageingSeconds, guestStations, queueBytes] }
 }
 
 extension LanConfiguration {
-  /// The keys of a LAN besides `doors` and `ports`.
+  /// The keys of a LAN besides `doors`, `ports` and `mirror`.
   static let options =
     [
       OptionDescription(
@@ -99,7 +102,7 @@ extension LanConfiguration {
   /// - Parameter values: of `options`; those before `thread` have a default.
   init(
     name: String, doors: [DoorConfiguration], ports: [PortConfiguration], values: [OptionValue],
-    location: SourceLocation
+    mirrors: [MirrorConfiguration] = [], location: SourceLocation
   ) {
     self.name = name
     self.doors = doors
@@ -110,6 +113,7 @@ extension LanConfiguration {
     queueBytes = Int(values[3].integer)
     controlProtocols = ControlProtocols.allCases[Int(values[4].integer)]
     guestDefaults = Self.guestDefaults(values)
+    self.mirrors = mirrors
     thread = values.first { Self.options[$0.option].name == Self.threadOption.name }.map { Int($0.integer) }
     self.location = location
   }

@@ -24,13 +24,14 @@ extension Forwarder {
     unsafe frame.pointee.piece_count = 1
   }
 
-  /// Adds a frame to a port that is down, takes super-frames, or where the MSS of SYNs is lowered.
+  /// Adds a frame to a port that is down, takes super-frames, is mirrored, or where the MSS of SYNs is lowered.
   // Not inlined: it would cost every frame registers.
   @inline(never)
   func putExamined(
     _ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote
   ) {
     guard unsafe port.pointee.isUp else { return unsafe port.pointee.counters.countDrop(.portDown) }
+    if unsafe port.pointee.isMirroredOut { unsafe copyLeaving(frame, port) }
     let place = unsafe ForwarderState.receiveCapacity
     guard unsafe port.pointee.clampsMSS, unsafe mayBeSYN(frame),
       let piece = unsafe clamped(frame, at: place, for: port)

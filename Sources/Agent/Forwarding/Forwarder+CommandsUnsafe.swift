@@ -70,6 +70,7 @@ extension Forwarder {
     case .setPath(let port, let bytes): unsafe port.pointee.note(probed: bytes)
     case .setShut(let port, let isShut): unsafe shut(port, isShut)
     case .setMuted(let trunk, let remotes): unsafe mute(remotes, of: trunk)
+    case .setMirrors(let lan, let paths, let targets): unsafe mirror(paths, targets: targets, in: lan)
     case .carryCounters(let port, let values):
       if unsafe port.pointee.slot != nil { unsafe port.pointee.counters.carry(values) }
     case .restoreStations(let lan, let stations): unsafe restore(stations, in: lan)
@@ -126,7 +127,7 @@ extension Forwarder {
       unsafe remove(port)
       return result
     }
-    unsafe port.pointee.lan.pointee.core.setUp(slot, port.pointee.isUp && !port.pointee.isShut)
+    unsafe port.pointee.lan.pointee.core.setUp(slot, port.pointee.isMember)
     unsafe endpoint.pointee.isStale = true
     unsafe state.pointee.hasStaleEndpoints = true
     return 0
@@ -143,6 +144,7 @@ extension Forwarder {
     unsafe state.pointee.ports.pointer(Int(port.pointee.number)).pointee = nil
     for _ in unsafe 0..<port.pointee.queue.frameCount { unsafe port.pointee.counters.countDrop(.portRemoved) }
     unsafe port.pointee.gauges.set(frames: 0, bytes: 0)
+    if unsafe port.pointee.isMirrorTarget { unsafe copyNoMore(to: port) }
     for index in (unsafe 0..<state.pointee.queued.count).reversed() where unsafe state.pointee.queued[index] == port {
       unsafe state.pointee.queued.swapRemove(at: index)
     }

@@ -119,8 +119,12 @@ extension Forwarder {
     }
     // Before the switch learns from it.
     if unsafe port.pointee.inspects {
-      if unsafe !port.pointee.watchesUnderlay {
-        unsafe clampArriving(frame, from: port)
+      if unsafe !port.pointee.inspectsUnderlayAlone {
+        if unsafe port.pointee.isMirroredIn {
+          if unsafe endsMirrored(frame, from: port) { return }
+        } else {
+          unsafe clampArriving(frame, from: port)
+        }
       } else if unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length),
         unsafe dropsOwnUnderlay(frame, from: port)
       {

@@ -42,7 +42,7 @@ extension Forwarder {
       let port = unsafe state.pointee.portList[index]
       guard unsafe !port.pointee.isSettled, let slot = unsafe port.pointee.slot else { continue }
       unsafe port.pointee.isSettled = true
-      let isOpen = unsafe port.pointee.isUp && !port.pointee.isShut
+      let isOpen = unsafe port.pointee.isMember
       unsafe port.pointee.lan.pointee.core.setUp(slot, isOpen)
       if !isOpen, unsafe port.pointee.role == .guest {
         unsafe port.pointee.lan.pointee.core.flush(slot)

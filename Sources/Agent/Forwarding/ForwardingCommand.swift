@@ -47,6 +47,8 @@ package final class ForwardingCommand: @unchecked Sendable {
     case setShut(UnsafeMutablePointer<PortContext>, Bool)
     /// Drops what comes from these remotes from now on, and from no others.
     case setMuted(UnsafeMutablePointer<PortContext>, [Remote])
+    /// Copies frames of these ports of a LAN from now on, and of no others.
+    case setMirrors(UnsafeMutablePointer<LANContext>, [MirrorPath], targets: [UInt32])
     /// Adds to the port's counters what it had counted in the process before.
     case carryCounters(UnsafeMutablePointer<PortContext>, [UInt64])
     /// Puts stations of the process before into the FDB.

@@ -50,6 +50,12 @@ package struct PortContext: ~Copyable {
   package private(set) var coalesces = false
   /// Frames that come in are looked into before the switch gets them.
   package private(set) var inspects = false
+  /// And for nothing but datagrams of trunks.
+  package private(set) var inspectsUnderlayAlone = false
+  /// What comes in is copied, or ends here.
+  package private(set) var isMirroredIn = false
+  /// What goes out is copied.
+  package private(set) var isMirroredOut = false
 
   // The frames of this round for this port.
   package let batch: UnsafeMutablePointer<umbel_frame>
@@ -70,6 +76,11 @@ package struct PortContext: ~Copyable {
 
   /// A guest port, while trunks have datagrams that it must not bring in.
   package var watchesUnderlay = false { didSet { unsafe settle() } }
+  /// A mirror's target: it gets copies, takes nothing in, and is no member of its LAN.
+  package var isMirrorTarget = false { didSet { unsafe settle() } }
+  /// Who gets a copy of what comes in here, and of what is to go out.
+  package var copiesIn = unsafe MirrorTargets() { didSet { unsafe settle() } }
+  package var copiesOut = unsafe MirrorTargets() { didSet { unsafe settle() } }
   /// When a datagram of a trunk that comes in here is next reported.
   package var nextUnderlayReport: UInt64 = 0
   /// When a storm that comes in here is next reported.
@@ -173,10 +184,17 @@ package struct PortContext: ~Copyable {
     let segmented = UMBEL_TAKES_TCPV4 | UMBEL_TAKES_TCPV6 | UMBEL_TAKES_UDP_L4
     // Headers and the payloads of two segments.
     unsafe coalesces =
-      settings.coalesce && takes & UMBEL_TAKES_CHECKSUM != 0 && takes & segmented != 0 && mostPieces >= 3
-    unsafe isPlain = isUp && !clampsMSS && !coalesces
-    unsafe inspects = watchesUnderlay || clampsMSS
+      settings.coalesce && !isMirrorTarget && takes & UMBEL_TAKES_CHECKSUM != 0 && takes & segmented != 0
+      && mostPieces >= 3
+    unsafe isMirroredIn = isMirrorTarget || !copiesIn.isEmpty
+    unsafe isMirroredOut = !copiesOut.isEmpty
+    unsafe isPlain = isUp && !clampsMSS && !coalesces && !isMirroredOut
+    unsafe inspects = watchesUnderlay || clampsMSS || isMirroredIn
+    unsafe inspectsUnderlayAlone = watchesUnderlay && !isMirroredIn
   }
+
+  /// The switch sends and takes frames here.
+  package var isMember: Bool { unsafe isUp && !isShut && !isMirrorTarget }
 }
 
 /// An endpoint as its forwarding thread sees it: what owns descriptors, shared by one port or many.

@@ -39,6 +39,8 @@ struct HandOverState: Codable, Equatable {
     /// The last number given to a port of each kind that was given no name.
     var guestNumbers: [String: Int] = [:]
     var ports: [Port] = []
+    /// Those that were asked for at the control interface.
+    var mirrors: [AddMirror.Parameters]?
   }
 
   struct Port: Codable, Equatable {

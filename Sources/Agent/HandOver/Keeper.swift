@@ -185,7 +185,7 @@ final class Keeper {
       state.lans.append(
         HandOverState.LAN(
           name: lan.name, request: lan.request, guestNumbers: lan.guestNumbers,
-          ports: lan.keptPorts.map(describe)))
+          ports: lan.keptPorts.map(describe), mirrors: lan.describedRequests))
     }
     return state
   }

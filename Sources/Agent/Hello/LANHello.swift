@@ -58,7 +58,7 @@ final class LANHello {
       port.shut = nil
     } else if port.role == .trunk, port.settings.hello {
       noteTrunk(port, now)
-    } else if port.role == .guest, port.settings.loopGuard, !port.isDoor {
+    } else if port.role == .guest, port.settings.loopGuard, !port.isDoor, !port.lan.isMirrorTarget(port) {
       noteGuest(port, now)
     } else {
       dismiss(port)

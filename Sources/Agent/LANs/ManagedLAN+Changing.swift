@@ -7,7 +7,10 @@ extension ManagedLAN {
   /// Takes over other options. Their doors and ports are not opened or closed by it, and the size of the FDB stays.
   func change(to new: LanConfiguration) {
     let old = configuration
+    let before = mirrors
     configuration = new
+    requestedMirrors.removeAll { mirror in new.mirrors.contains { $0.target == mirror.target } }
+    mirrorsChanged(from: before)
     unsafe thread.post(
       ForwardingCommand(.changeLAN(context, SwitchConfiguration(new))) { [self] _ in withExtendedLifetime(self) {} })
     if new.queueBytes != old.queueBytes {

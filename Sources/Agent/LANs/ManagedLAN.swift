@@ -38,6 +38,8 @@ final class ManagedLAN {
   var guestNumbers: [String: Int] = [:]
   /// How it was asked for at the control interface; nil: the configuration names it.
   var request: AddLan.Parameters?
+  /// Mirrors that were asked for at the control interface.
+  var requestedMirrors: [MirrorConfiguration] = []
   /// Kept until their ports are closed: their transports may still announce clients.
   var closedDoors: [LANDoor] = []
   private(set) var isEnding = false
@@ -175,6 +177,7 @@ final class ManagedLAN {
       return try addPort(
         name: name, transport: transport, role: role, values: values, settings: settings, origin: origin)
     }
+    updateMirrors(for: port)
     return port
   }
 

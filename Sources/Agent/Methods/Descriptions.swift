@@ -72,6 +72,7 @@ extension ManagedPort {
       // Rounded up: a try that is not due yet is not made now.
       retryInSeconds: (shut?.until ?? retryAt).map { Int(($0 - min($0, now) + 999_999_999) / 1_000_000_000) },
       largestFrame: largestFrame.map(Int.init), wholeFrame: wholeFrame.map(Int.init), peer: guest.map(described),
+      mirrorOf: lan.mirrors.first { $0.target == name }.flatMap { lan.isMirrorTarget(self) ? $0.sources : nil },
       counters: counters, drops: drops,
       transportCounters: shownTransportCounters,
       stations: stationCount, fresh: fresh)

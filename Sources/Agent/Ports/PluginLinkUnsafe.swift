@@ -54,6 +54,8 @@ final class PluginLink {
       unsafe transport.table.pointee.close!(opened.port)
       throw PluginProblem(error: error.code, text: "no memory for the port: \(error)")
     }
+    // Not later: it must not take in a single frame.
+    unsafe context.pointee.isMirrorTarget = !managed.isDoor && lan.isMirrorTarget(managed)
     if let early = unsafe managed.earlyState {
       unsafe context.pointee.apply(early)
     }

@@ -213,6 +213,7 @@ final class ConfigurationChange {
     if let other = lan.port(named: wanted.name) {
       guard let guest = other.guest else { return "the port that had the name has not ended yet. Reload again." }
       other.name = lan.freeName(guest.door ?? "run")
+      lan.updateMirrors()
       notes.append("\(lan.name)/\(wanted.name) is the configuration's: the guest of that name is \(other.name) now.")
     }
     // The configuration was checked against itself, and not against what was made by hand.
@@ -236,6 +237,13 @@ final class ConfigurationChange {
       for (thread, answer) in zip(threads, answers) where answer == nil {
         self.notes.append(
           "Forwarding thread \(thread.index) does not answer: what its LANs were asked for is not done yet.")
+      }
+      for lan in self.difference.changed.map(\.wanted) + self.difference.added {
+        guard let present = self.agent.lan(named: lan.name) else { continue }
+        for mirror in lan.mirrors {
+          let obstacle = present.obstacle(to: mirror)
+          if !obstacle.isEmpty { self.notes.append("\(lan.name): mirror to \(mirror.target): \(obstacle).") }
+        }
       }
       for port in self.opened where port.state == .waiting || port.state == .failed {
         self.notes.append("\(port.path) \(port.state == .waiting ? "waits" : "has failed"): \(port.text)")

@@ -24,6 +24,8 @@ package struct Port: Codable, Hashable, Sendable {
   package var wholeFrame: Int?
   /// Guest ports of a door or of `Attach`.
   package var peer: Peer?
+  /// It is a mirror's target: whose frames it gets copies of, as in `Mirror.from`.
+  package var mirrorOf: [String]?
   /// Frames and bytes.
   package var counters: Counters
   /// Frames by reason, without those at 0.
@@ -38,7 +40,7 @@ package struct Port: Codable, Hashable, Sendable {
   package init(
     lan: String, name: String, number: Int, transport: String, role: Role, options: [String: [String]] = [:],
     state: PortState, text: String, retryInSeconds: Int? = nil, largestFrame: Int? = nil,
-    wholeFrame: Int? = nil, peer: Peer? = nil,
+    wholeFrame: Int? = nil, peer: Peer? = nil, mirrorOf: [String]? = nil,
     counters: Counters, drops: [String: Int], transportCounters: [String: Int], stations: Int, fresh: Bool
   ) {
     self.lan = lan
@@ -53,6 +55,7 @@ package struct Port: Codable, Hashable, Sendable {
     self.largestFrame = largestFrame
     self.wholeFrame = wholeFrame
     self.peer = peer
+    self.mirrorOf = mirrorOf
     self.counters = counters
     self.drops = drops
     self.transportCounters = transportCounters

@@ -41,6 +41,23 @@ extension AgentError {
         remedy: "Choose another name, or end that one with `umbel port remove \(lan) \(name)`."))
   }
 
+  /// No mirror of the LAN has that target.
+  /// - Parameter existing: the targets there are.
+  package static func noSuchMirror(_ target: String, lan: String, existing: [String]) -> AgentError {
+    missing(
+      .noSuchMirror, target, "LAN \"\(lan)\" has no mirror to \"\(target)\".", list: "Its mirrors are to", existing,
+      none: "It has no mirrors: add one with `umbel mirror add \(lan) --from PORT --to \(target)`.")
+  }
+
+  /// The target of the new mirror has one already.
+  package static func mirrorExists(_ target: String, lan: String) -> AgentError {
+    AgentError(
+      .mirrorExists,
+      Details(
+        subject: target, what: "LAN \"\(lan)\" has a mirror to \"\(target)\" already.",
+        remedy: "End that one first with `umbel mirror remove \(lan) \(target)`, or choose another target."))
+  }
+
   /// The caller is not one of those who may.
   /// - Parameters:
   ///   - user: number of the caller: asking for the name may take long.

@@ -7,6 +7,8 @@ package struct AgentError: WireError, Hashable {
     case noSuchTransport = "NoSuchTransport"
     case lanExists = "LanExists"
     case portExists = "PortExists"
+    case noSuchMirror = "NoSuchMirror"
+    case mirrorExists = "MirrorExists"
     case notPermitted = "NotPermitted"
     case invalidOption = "InvalidOption"
     case limitReached = "LimitReached"

@@ -71,6 +71,18 @@ static inline void clinux_prefetch(const void *address)
     __builtin_prefetch(address);
 }
 
+/* ---- The terminal ---- */
+
+/* Makes standard input give key by key, and standard output's screen empty, without what is on it being lost. Once more
+ * after a stop: as the first time. */
+int clinux_take_terminal(void);
+
+/* Undoes that, once; exit(3) and the signals of a crash do so as well. Async-signal-safe. */
+void clinux_give_back_terminal(void);
+
+/* TIOCGWINSZ of standard output; both may be 0 where nobody has said. */
+int clinux_terminal_size(uint16_t *columns, uint16_t *rows);
+
 /* ---- Threads ---- */
 
 /* Names the calling thread, as ps and top show it; at most 15 bytes count. */

@@ -1,8 +1,8 @@
 import AgentAPI
 
 extension Port {
-  /// Reasons for which any switch leaves frames where they are; they are no loss.
-  private static let filtering: Set = ["same-segment", "split-horizon", "no-recipients"]
+  /// Reasons for which a switch leaves frames where they are, as it should; they are no loss.
+  static let filtering: Set = ["same-segment", "split-horizon", "no-recipients", "mirror-port"]
 
   /// Frames lost: all that were dropped but those that a switch does not pass on anyway.
   var dropped: Int { drops.filter { !Self.filtering.contains($0.key) }.values.reduce(0, +) }
@@ -16,7 +16,8 @@ extension Port {
       case .failed: .bad
       }
     let retry = retryInSeconds.map { $0 == 0 ? "next try now" : "next try in \(Units.duration(seconds: $0))" }
-    let reasons = [text.isEmpty ? nil : text, retry].compactMap { $0 }.joined(separator: "; ")
+    let mirror = mirrorOf.map { "mirror of \($0.joined(separator: ", "))" }
+    let reasons = [mirror, text.isEmpty ? nil : text, retry].compactMap { $0 }.joined(separator: "; ")
     return Cell(reasons.isEmpty ? state.rawValue : "\(state.rawValue): \(reasons)", look)
   }
 }

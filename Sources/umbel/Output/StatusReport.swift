@@ -4,10 +4,13 @@ package import AgentAPI
 package struct StatusReport {
   let status: Status.Reply
   let ports: [Port]
+  /// In place of totals, by port number; nil: totals.
+  let rates: [Int: Rates]?
 
-  package init(status: Status.Reply, ports: [Port]) {
+  package init(status: Status.Reply, ports: [Port], rates: [Int: Rates]? = nil) {
     self.status = status
     self.ports = ports
+    self.rates = rates
   }
 
   /// The screen, each line ended by a newline.
@@ -41,6 +44,11 @@ package struct StatusReport {
   private func table(of lan: Lan, coloured: Bool) -> String {
     let ports = ports.filter { $0.lan == lan.name }
     if ports.isEmpty { return "" }
+    let table = rates.map { Self.rateTable(ports, $0) } ?? Self.totalTable(ports)
+    return table.rendered(indent: 2, coloured: coloured)
+  }
+
+  private static func totalTable(_ ports: [Port]) -> Table {
     var table = Table([
       ("PORT", .left), ("TRANSPORT", .left), ("ROLE", .left), ("STATIONS", .right), ("RX FRAMES", .right),
       ("TX FRAMES", .right), ("DROPS", .right), ("STATE", .left),
@@ -51,6 +59,21 @@ package struct StatusReport {
         Cell(port.counters.receivedFrames), Cell(port.counters.sentFrames), Cell(port.dropped), port.stateCell,
       ])
     }
-    return table.rendered(indent: 2, coloured: coloured)
+    return table
+  }
+
+  private static func rateTable(_ ports: [Port], _ rates: [Int: Rates]) -> Table {
+    var table = Table([
+      ("PORT", .left), ("ROLE", .left), ("RX/S", .right), ("TX/S", .right), ("RX BIT/S", .right),
+      ("TX BIT/S", .right), ("DROPS/S", .right), ("QUEUED", .right), ("STATE", .left),
+    ])
+    for port in ports {
+      let rate = rates[port.number]
+      let figures = rate.map { [$0.receivedFrames, $0.sentFrames, $0.receivedBits, $0.sentBits, $0.dropped] }
+      let cells = figures?.map { Cell(Units.rate($0)) } ?? ["-", "-", "-", "-", "-"]
+      table.add(
+        [Cell(port.name), Cell(port.role.rawValue)] + cells + [Cell(port.counters.queuedFrames), port.stateCell])
+    }
+    return table
   }
 }

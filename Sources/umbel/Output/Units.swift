@@ -25,6 +25,27 @@ package enum Units {
     return whole < 10 ? "\(whole).\(rest * 10 / 1_024) \(prefix)iB" : "\(whole) \(prefix)iB"
   }
 
+  /// A number a second in at most four places, with a prefix of 1,000s: 0.5, 12, 999, 1.2k, 123k, 1.2M.
+  package static func rate(_ rate: Double) -> String {
+    if rate < 9.95 { return rounded(rate, places: 1) }
+    if rate < 999.5 { return rounded(rate, places: 0) }
+    var rest = rate / 1_000
+    var prefixes = "kMGTP".makeIterator()
+    var prefix = prefixes.next()
+    while rest >= 999.5, let next = prefixes.next() {
+      rest /= 1_000
+      prefix = next
+    }
+    return rounded(rest, places: rest < 9.95 ? 1 : 0) + (prefix.map { String($0) } ?? "")
+  }
+
+  /// Decimal places that are 0 are left out.
+  private static func rounded(_ number: Double, places: Int) -> String {
+    let tenths = Int((number * (places == 0 ? 1 : 10)).rounded())
+    if places == 0 { return "\(tenths)" }
+    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+  }
+
   /// Seconds in the two largest units that matter: 42 s, 3 min 5 s, 2 h 10 min, 4 d 1 h.
   package static func duration(seconds: Int) -> String {
     let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)]

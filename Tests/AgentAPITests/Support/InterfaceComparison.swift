@@ -19,6 +19,7 @@ extension InterfaceDefinition {
   static var allMethods: [any AgentMethod.Type] {
     [
       Status.self, ListLans.self, AddLan.self, RemoveLan.self, ListPorts.self, AddPort.self, RemovePort.self,
+      ListMirrors.self, AddMirror.self, RemoveMirror.self,
       ListStations.self, ListPeers.self, ListTransports.self, Attach.self, ListGuests.self, Reload.self,
       MeasurePeers.self, TakeOver.self, FinishTakeOver.self,
     ]

@@ -83,6 +83,7 @@ let package = Package(
     module(
       "AgentAPI", ["LinuxIO"],
       resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
+    module("Metrics", ["AgentAPI"]),
     module(
       "Agent",
       [
@@ -92,7 +93,7 @@ let package = Package(
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(
       name: "umbel",
-      dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser],
+      dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "ManagementConsole", "Metrics", "PortWords", argumentParser],
       swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
@@ -139,6 +140,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics", "AgentAPI", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
       dependencies: [

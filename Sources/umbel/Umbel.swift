@@ -11,6 +11,7 @@ struct Umbel: ParsableCommand {
       StatusCommand.self, ReloadCommand.self, LanCommand.self, PortCommand.self, PeerCommand.self, FDBCommand.self,
       TransportCommand.self,
       TapCommand.self,
+      MetricsCommand.self,
       RunCommand.self, GuestCommand.self, CheckConfigCommand.self, CompletionsCommand.self,
     ])
 

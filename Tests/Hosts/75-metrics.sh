@@ -53,6 +53,10 @@ check "a page may load nothing from elsewhere" answers / "^Content-Security-Poli
 check "a head without end is refused" grep -qE '^HTTP/1.1 431|^closed' <(web endless 127.0.0.1 8080)
 check "of 80 connections that say nothing it keeps as many as there may be, and answers" \
   grep -qE '^closed 1[67]$' <(web crowd 127.0.0.1 8080 80)
+started few.log nsenter --net=/run/netns/a -- prlimit --nofile=40:40 "$build/umbel-web" --listen 127.0.0.1:8082
+within 10 web get http://127.0.0.1:8082/
+check "nor does it end when it has no descriptor to spare" \
+  grep -qE '^closed (2[5-9]|3[0-9])$' <(web crowd 127.0.0.1 8082 60)
 
 cat >/run/hosts/prometheus.yml <<'EOF'
 global: {scrape_interval: 1s, scrape_timeout: 1s}

@@ -16,7 +16,7 @@ verified() { equal "" "$(XDG_RUNTIME_DIR=/run/hosts systemd-analyze verify --no-
 
 # documented UNIT: are the pages that it names installed?
 documented() {
-  grep -o '[a-z.]*([0-9])' <(grep '^Documentation=' "$1") | while IFS='()' read -r name section; do
+  grep -o '[a-z.-]*([0-9])' <(grep '^Documentation=' "$1") | while IFS='()' read -r name section; do
     ls "/usr/local/share/man/man$section/$name.$section" || exit
   done
 }

@@ -81,13 +81,20 @@ package final class HTTPServer {
   }
 
   private func accept(from listener: Box<Descriptor>, now: UInt64) {
-    // Without a descriptor to spare it waits in the backlog.
-    guard let accepted = try? UnixSocket.accept(from: listener.value) else { return }
-    if connections.count >= Self.mostConnections, let first = connections.min(by: { $0.1.deadline < $1.1.deadline }) {
-      connections[first.key] = nil
+    do throws(Errno) {
+      guard let accepted = try UnixSocket.accept(from: listener.value) else { return }
+      if connections.count >= Self.mostConnections { endFirst() }
+      let number = accepted.number
+      connections[number] = HTTPConnection(accepted, now: now)
+    } catch {
+      // There is no descriptor to spare: it waits in the backlog for this one.
+      endFirst()
     }
-    let number = accepted.number
-    connections[number] = HTTPConnection(accepted, now: now)
+  }
+
+  /// Closes the connection that would be closed first anyway.
+  private func endFirst() {
+    if let first = connections.min(by: { $0.1.deadline < $1.1.deadline }) { connections[first.key] = nil }
   }
 
   private func serve(_ number: Int32, now: UInt64) {

@@ -96,7 +96,9 @@ const portState = (port) => port.state === "up" ? `${port.transport}, up` : `${p
 
 /** Draws a state into `parent`. `before` is the state before it, or null. */
 export function draw(parent, state, before) {
-  const seconds = before ? (state.takenMilliseconds - before.takenMilliseconds) / 1000 : 0;
+  const apart = before ? (state.takenMilliseconds - before.takenMilliseconds) / 1000 : 0;
+  // Rates over a time that nobody looked would say little.
+  const seconds = apart <= 10 ? apart : 0;
   const portsBefore = new Map((before?.ports ?? []).map((port) => [port.number, port.counters]));
   const peerKey = (peer) => [peer.port, peer.address, peer.name, peer.agent, peer.peerLan, peer.peerPort].join(" ");
   const peersBefore = new Map((before?.peers ?? []).map((peer) => [`${peer.lan} ${peerKey(peer)}`, peer]));
@@ -107,8 +109,8 @@ export function draw(parent, state, before) {
     const rates = portFlow(port);
     const guest = guestNames.get(port.peer?.processId);
     widen(element.firstElementChild, rates, looks[port.state]);
-    fill(element.lastElementChild, looks[port.state], guest ? `${guest} (${port.name})` : port.name, portState(port), rates,
-      portFacts(port));
+    fill(element.lastElementChild, looks[port.state], guest ?? port.name,
+      guest ? `${port.name}, ${portState(port)}` : portState(port), rates, portFacts(port));
   };
 
   const updatePeer = (element, peer) => {

@@ -85,7 +85,8 @@ function mark() {
   for (const port of current?.ports ?? []) {
     const box = boxOf(port.lan, port.number);
     const name = box?.querySelector("summary b")?.textContent ?? "";
-    const hit = text !== "" && (name.toLowerCase().includes(text) || behind.has(`${port.lan}/${port.name}`));
+    const named = [name, port.name].some((word) => word.toLowerCase().includes(text));
+    const hit = text !== "" && (named || behind.has(`${port.lan}/${port.name}`));
     (port.role === "guest" ? box : box?.querySelector(":scope > details"))?.classList.toggle("match", hit);
   }
   for (const peer of lans.querySelectorAll(".peers .tile"))
@@ -157,7 +158,5 @@ lans.addEventListener("toggle", () => {
   draw(lans, current, before);
   mark();
 }, true);
-// Rates over the time that nobody looked would say little.
-document.addEventListener("visibilitychange", () => { before = null; });
 
 poll();

@@ -12,7 +12,7 @@ struct MetricsCommand: ParsableCommand {
 
   @OptionGroup var connection: Connection
 
-  @Option(help: "How it is written: openmetrics or prometheus.")
+  @Option(help: "How it is written.")
   var format = MetricsFormat.openmetrics
 
   func run() throws {

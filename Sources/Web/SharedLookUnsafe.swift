@@ -1,12 +1,12 @@
-internal import AgentAPI
+package import AgentAPI
 internal import Glibc
 internal import LinuxIO
 internal import Synchronization
 
 /// What the agent is asked for, by one thread at a time, however many want to know: an answer serves all who ask while it
 /// is under way, and those who ask soon after. For one thread; the agent is asked on another.
-final class SharedLook<Value: Sendable> {
-  typealias Answer = Result<Value, ClientError>
+package final class SharedLook<Value: Sendable> {
+  package typealias Answer = Result<Value, ClientError>
 
   /// When it was asked, in nanoseconds of the monotonic clock, and what came.
   private var last: (asked: UInt64, answer: Answer)?
@@ -19,13 +19,13 @@ final class SharedLook<Value: Sendable> {
   ///   - freshMilliseconds: how old an answer may be that is given again.
   ///   - bell: rung when `deliver` has something to do.
   ///   - ask: asks the agent; on a thread of its own.
-  init(freshMilliseconds: UInt64, bell: Bell, ask: @escaping @Sendable () -> Answer) {
+  package init(freshMilliseconds: UInt64, bell: Bell, ask: @escaping @Sendable () -> Answer) {
     freshNanoseconds = freshMilliseconds * 1_000_000
     question = Question(bell: bell, ask: ask)
   }
 
   /// Calls `body` with an answer, at once or from `deliver`.
-  func get(_ body: @escaping (Answer) -> Void) {
+  package func get(_ body: @escaping (Answer) -> Void) {
     let now = monotonicNanoseconds()
     if let last, now - last.asked < freshNanoseconds { return body(last.answer) }
     waiting.append(body)
@@ -41,7 +41,7 @@ final class SharedLook<Value: Sendable> {
   }
 
   /// Hands out the answer that has come, if one has.
-  func deliver() {
+  package func deliver() {
     guard let found = question.take() else { return }
     last = found
     finish(found.answer)

@@ -95,9 +95,32 @@ check "every box is named for those who hear the page" equal 0 "$(page value \
 # ---- An agent that goes -----------------------------------------------------------------------------------------------------
 
 check "until here the browser had nothing to complain of" quiet
+kill -STOP "${agent_pid[a]}"
+check "an agent that does not answer is told" says "did not answer within 3 s"
+kill -CONT "${agent_pid[a]}"
+check "and when it does again, all is as before" shows 10 'document.getElementById("connection").hidden'
 agent_end a
 check "an agent that has gone is told" says "No agent answers at"
 shot page-gone
 agent a --config /run/hosts/lans.yaml
 check "and one that is back is drawn again" shows 10 'document.getElementById("connection").hidden'
 check "no request went to another host" equal 127.0.0.1:8080 "$(page hosts)"
+
+# ---- With a token -------------------------------------------------------------------------------------------------------------
+
+echo 0123456789abcdef-token >/run/hosts/token
+started web.log nsenter --net=/run/netns/a -- "$build/umbel-web" --socket "$(runtime a)/umbel.sock" \
+  --listen 127.0.0.1:8081 --token-file /run/hosts/token
+within 10 grep -q ':8081' "$logs/web.log"
+page go http://127.0.0.1:8081/
+check "a page that needs a token asks for it" shows 10 '!document.getElementById("token").hidden'
+check "and shows nothing before" equal 0 "$(page value 'document.querySelectorAll(".lan").length')"
+page value 'document.getElementById("secret").focus()' >/dev/null
+page type 0123456789abcdef-token
+page type '{Enter}'
+check "when it is typed, the LANs are drawn" says "LAN lab"
+page value 'sessionStorage.clear()' >/dev/null
+page go about:blank
+page go 'http://127.0.0.1:8081/#token=0123456789abcdef-token'
+check "it may come behind the address" says "LAN lab"
+check "where it does not stay" equal '"http://127.0.0.1:8081/"' "$(page value location.href)"

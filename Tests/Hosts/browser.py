@@ -113,7 +113,7 @@ class Browser:
         match command:
             case "go":
                 self.call("Page.navigate", url=words[0])
-                self.do("wait", "20", "document.readyState === 'complete' && location.protocol !== 'about:'")
+                self.do("wait", "20", "document.readyState === 'complete'")
             case "size":
                 width, height, scheme = int(words[0]), int(words[1]), words[2]
                 self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,

@@ -29,6 +29,8 @@ final class HTTPConnection {
     deadline = now + Self.idleSeconds * 1_000_000_000
   }
 
+  /// Whether it waits for a request of which nothing has come.
+  var isIdle: Bool { state == .reading && input.isEmpty }
   var wantsToRead: Bool { state == .reading }
   var wantsToWrite: Bool { state == .writing }
 

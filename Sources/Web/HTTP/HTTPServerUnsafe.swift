@@ -1,6 +1,6 @@
 // A small server for HTTP/1.1: GET and HEAD, no content, one thread that polls. Everything is bounded: 64 connections, a
-// head of 8 KiB, 5 s for a head, 20 s for an answer, 30 s between two requests. When one more comes, the connection goes
-// that would be closed first anyway.
+// head of 8 KiB, 5 s for a head, 20 s for an answer, 30 s between two requests. When one more comes, the one that has
+// been idle for the longest time goes.
 
 internal import Glibc
 package import LinuxIO
@@ -92,9 +92,11 @@ package final class HTTPServer {
     }
   }
 
-  /// Closes the connection that would be closed first anyway.
+  /// Closes the connection that has been idle for the longest time, or, if none is, that would be closed first anyway.
   private func endFirst() {
-    if let first = connections.min(by: { $0.1.deadline < $1.1.deadline }) { connections[first.key] = nil }
+    let idle = connections.filter { $0.value.isIdle }
+    let first = (idle.isEmpty ? connections : idle).min { $0.value.deadline < $1.value.deadline }
+    if let first { connections[first.key] = nil }
   }
 
   private func serve(_ number: Int32, now: UInt64) {
@@ -118,7 +120,7 @@ package final class HTTPServer {
 
 /// By which other threads call the server's.
 package final class Bell: Sendable {
-  let wakeup: Wakeup
+  package let wakeup: Wakeup
 
   package init() throws(Errno) { wakeup = try Wakeup() }
 }

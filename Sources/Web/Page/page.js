@@ -1,11 +1,11 @@
-// Asks for the state once a second while the page is seen, and shows it; searches; says so when there is no answer.
+// Asks for the state every 750 ms while the page is seen, and shows it; searches; says so when there is no answer.
 
 import { draw, keep, make, say } from "./draw.js";
 
 const element = (id) => document.getElementById(id);
 const [lans, query, results, faults, connection, tokenForm] =
   ["lans", "query", "results", "faults", "connection", "token"].map(element);
-const period = 1000;
+const period = 750;
 let current = null, before = null, stations = [];
 
 // The token comes behind the #, which no server sees, and goes out of the address line at once.

@@ -144,7 +144,7 @@ final class StubPorts {
   /// All counters of a port.
   func counters(of stub: Stub) -> [UInt64] { unsafe stub.context!.pointee.counters.values }
 
-  func setBusyPoll(nanoseconds: UInt64) { _ = unsafe forwarder.carryOut(.setBusyPoll(nanoseconds)) }
+  func setBusyPoll(_ setting: BusyPoll) { _ = unsafe forwarder.carryOut(.setBusyPoll(setting)) }
 
   /// One round without a frame.
   func step() { forwarder.step() }

@@ -1,4 +1,5 @@
 import AgentAPI
+import LinuxIO
 import Synchronization
 import Testing
 import Web

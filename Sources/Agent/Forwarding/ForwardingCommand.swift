@@ -51,8 +51,8 @@ package final class ForwardingCommand: @unchecked Sendable {
     case carryCounters(UnsafeMutablePointer<PortContext>, [UInt64])
     /// Puts stations of the process before into the FDB.
     case restoreStations(UnsafeMutablePointer<LANContext>, [KeptStation])
-    /// For so many nanoseconds after a frame the thread does not sleep; 0: it sleeps at once.
-    case setBusyPoll(UInt64)
+    /// Whether the thread sleeps at once after a frame.
+    case setBusyPoll(BusyPoll)
     /// The thread carries out commands and does nothing else until `thaw`: no call of a plugin is under way when this has
     /// come back, and none begins.
     case freeze

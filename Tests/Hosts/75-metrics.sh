@@ -6,7 +6,10 @@
 #
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
-needs prometheus promtool
+command -v prometheus promtool >/dev/null || {
+  skip "the metrics in Prometheus" "it is not installed: contrib/setup does it"
+  exit
+}
 
 segment s1
 cat >/run/hosts/lans.yaml <<'EOF'

@@ -94,7 +94,9 @@ let package = Package(
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(
       name: "umbel",
-      dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "ManagementConsole", "Metrics", "PortWords", argumentParser],
+      dependencies: [
+        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "Metrics", "PortWords", argumentParser,
+      ],
       swiftSettings: strict),
 
     // The agent on a page and for Prometheus: speaks to the control socket alone.

@@ -50,6 +50,12 @@ extension MetricFamily {
       family("loss_out", unit: "ratio", "The share of our last 64 hellos that it did not hear.") {
         $0.lossOutPercent.map { Double($0) / 100 }
       },
+      family("duplicate_hellos", "Hellos of the peer that came in more than once.", kind: .counter) {
+        $0.duplicateHellos.map { Double($0) }
+      },
+      family("heard_by", unit: "seconds", "Since the peer last said that it hears this trunk.") {
+        $0.heardBySeconds.map { Double($0) }
+      },
       family("path", unit: "bytes", "The longest frame that passes the trunk in one piece.") {
         $0.pathBytes.map { Double($0) }
       },

@@ -8,7 +8,8 @@ struct Umbel: ParsableCommand {
     abstract: "Control the agent that spans virtual Ethernet LANs across machines.",
     version: umbelVersion,
     subcommands: [
-      StatusCommand.self, ReloadCommand.self, LanCommand.self, PortCommand.self, PeerCommand.self, FDBCommand.self,
+      StatusCommand.self, DoctorCommand.self, ReloadCommand.self, LanCommand.self, PortCommand.self, PeerCommand.self,
+      FDBCommand.self,
       TransportCommand.self,
       TapCommand.self,
       MetricsCommand.self,

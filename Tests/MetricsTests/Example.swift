@@ -42,6 +42,8 @@ struct Example {
     peer.roundTripMicroseconds = 1
     peer.lossInPercent = 1
     peer.lossOutPercent = 1
+    peer.duplicateHellos = 1
+    peer.heardBySeconds = 1
     peer.pathBytes = 1
     let lan = Lan(
       name: "lab", doors: [Door(name: "dgram", path: "/run/umbel/lab/dgram", transportCounters: ["refused": 1])],

@@ -42,6 +42,7 @@ let package = Package(
   products: [
     .executable(name: "umbeld", targets: ["umbeld"]),
     .executable(name: "umbel", targets: ["umbel"]),
+    .executable(name: "umbel-web", targets: ["umbel-web"]),
     // What an outside author's package depends on; the C header comes with it, for the exported symbol.
     .library(name: "TransportKit", targets: ["TransportKit", "CTransport"]),
     .library(name: "umbel-mcast", type: .dynamic, targets: ["MulticastEntry"]),
@@ -83,6 +84,7 @@ let package = Package(
     module(
       "AgentAPI", ["LinuxIO"],
       resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
+    module("Metrics", ["AgentAPI"]),
     module(
       "Agent",
       [
@@ -93,9 +95,19 @@ let package = Package(
     .executableTarget(
       name: "umbel",
       dependencies: [
-        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser,
+        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "Metrics", "PortWords", argumentParser,
       ],
       swiftSettings: strict),
+
+    // The agent on a page and for Prometheus: speaks to the control socket alone.
+    module(
+      "Web", ["AgentAPI", "Metrics", "LinuxIO"],
+      resources: [
+        .embedInCode("Page/index.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
+        .embedInCode("Page/draw.js"),
+      ]),
+    .executableTarget(
+      name: "umbel-web", dependencies: ["Web", "AgentAPI", "LinuxIO", argumentParser], swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
     .target(name: "CBenchmark", path: "Tests/Benchmarks/CBenchmark"),
@@ -141,6 +153,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics", "AgentAPI", "LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "WebTests", dependencies: ["Web", "AgentAPI", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
       dependencies: [

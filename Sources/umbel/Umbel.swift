@@ -13,6 +13,7 @@ struct Umbel: ParsableCommand {
       FDBCommand.self,
       TransportCommand.self,
       TapCommand.self,
+      MetricsCommand.self,
       RunCommand.self, GuestCommand.self, CheckConfigCommand.self, CompletionsCommand.self,
     ])
 

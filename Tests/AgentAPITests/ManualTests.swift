@@ -53,9 +53,17 @@ struct ManualTests {
     for option in options { #expect(page.contains(option), "\(option)") }
   }
 
+  @Test func `umbel-web(8) has every option`() throws {
+    let help = try Program.umbelWeb(["--help"]).output
+    let page = try Self.page("umbel-web.8")
+    let options = Self.options(in: help)
+    #expect(options.count > 4)
+    for option in options { #expect(page.contains(option), "\(option)") }
+  }
+
   private static let hasMandoc = unsafe access("/usr/bin/mandoc", X_OK) == 0
 
-  @Test(.enabled(if: hasMandoc, "needs mandoc"), arguments: ["umbel.1", "umbeld.8", "umbel.yaml.5"])
+  @Test(.enabled(if: hasMandoc, "needs mandoc"), arguments: ["umbel.1", "umbeld.8", "umbel-web.8", "umbel.yaml.5"])
   func `a page is well formed`(_ name: String) throws {
     let run = try Program.run(["/usr/bin/mandoc", "-Tlint", "-Wwarning", "\(Self.directory)/\(name)"])
     #expect(run.status == 0, "\(run.output)\(run.complaint)")

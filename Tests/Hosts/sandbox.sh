@@ -8,7 +8,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t tmpfs -o mode=755,nosuid,nodev none /run || exit
 mkdir -p /run/hosts/logs /run/hosts/build
 # Copied, the programs belong to root, as plugins must, and are within reach of other users wherever the tree lies.
-for file in "$UMBEL_BUILD"/{umbeld,umbel,umbel-load,*.so}; do
+for file in "$UMBEL_BUILD"/{umbeld,umbel,umbel-web,umbel-load,*.so}; do
   [ -f "$file" ] && cp "$file" /run/hosts/build/
 done
 # shellcheck source=Tests/Hosts/scenario.sh

@@ -16,7 +16,7 @@ verified() { equal "" "$(XDG_RUNTIME_DIR=/run/hosts systemd-analyze verify --no-
 
 # documented UNIT: are the pages that it names installed?
 documented() {
-  grep -o '[a-z.]*([0-9])' <(grep '^Documentation=' "$1") | while IFS='()' read -r name section; do
+  grep -o '[a-z.-]*([0-9])' <(grep '^Documentation=' "$1") | while IFS='()' read -r name section; do
     ls "/usr/local/share/man/man$section/$name.$section" || exit
   done
 }
@@ -30,12 +30,13 @@ with_drop_in() {
   cp "$share/$1.conf" "$unit.d"
 }
 
-check "the units are in order" verified $units/system/umbeld.service $units/system/umbeld.socket
+check "the units are in order" verified $units/system/{umbeld.service,umbeld.socket,umbel-web.service}
 check "the unit of users is in order" verified --user $units/user/umbeld.service
-for unit in system/umbeld.service system/umbeld.socket user/umbeld.service; do
+for unit in system/{umbeld.service,umbeld.socket,umbel-web.service} user/umbeld.service; do
   check "the pages that $unit names are there" documented "$units/$unit"
 done
 check "the service's exposure is 1.6 at most" at_most 16 "$(exposure $units/system/umbeld.service)"
+check "the exposure of what serves the page is 1.5 at most" at_most 15 "$(exposure $units/system/umbel-web.service)"
 with_drop_in unprivileged
 check "with the drop-in \"unprivileged\" it is in order" verified "$unit"
 check "and its exposure 1.2 at most" at_most 12 "$(exposure "$unit")"

@@ -25,8 +25,9 @@ check "programs, plugins and libraries search nothing but their own places" \
 check "nobody but root may write to any of it" equal "" "$(find $tree \( -perm /022 -o ! -user root \) ! -type l)"
 check "its unit names the place" grep -q '^ExecStart=/usr/bin/umbeld ' $tree/usr/lib/systemd/system/umbeld.service
 check "and no other" fails grep -r /usr/local $tree/usr/lib/systemd $tree/usr/lib/sysusers.d $tree/usr/share
-for shell in bash-completion/completions/umbel zsh/site-functions/_umbel fish/vendor_completions.d/umbel.fish; do
-  check "${shell%%[/-]*} completes its words" test -s "$tree/usr/share/$shell"
+for shell in bash-completion/completions/umbel{,-web} zsh/site-functions/_umbel{,-web} \
+  fish/vendor_completions.d/umbel{,-web}.fish; do
+  check "${shell%%[/-]*} completes the words of ${shell##*/}" test -s "$tree/usr/share/$shell"
 done
 check "a place that a unit cannot name is refused" fails "$install" "PREFIX=/opt/my own" "DESTDIR=$tree"
 check "it removes that again" "$install" --uninstall PREFIX=/usr "DESTDIR=$tree"

@@ -1,12 +1,6 @@
 import AgentAPI
 
 extension Port {
-  /// Reasons for which a switch leaves frames where they are, as it should; they are no loss.
-  static let filtering: Set = ["same-segment", "split-horizon", "no-recipients", "mirror-port"]
-
-  /// Frames lost: all that were dropped but those that a switch does not pass on anyway.
-  var dropped: Int { drops.filter { !Self.filtering.contains($0.key) }.values.reduce(0, +) }
-
   /// The state, why, and when it is tried again.
   var stateCell: Cell {
     let look: Cell.Look =

@@ -15,6 +15,9 @@ struct Program {
   /// Runs `umbeld` and waits for its end. Blocks.
   static func umbeld(_ arguments: [String]) throws -> Program { try run([directory + "/umbeld"] + arguments) }
 
+  /// Runs `umbel-web` and waits for its end. Blocks.
+  static func umbelWeb(_ arguments: [String]) throws -> Program { try run([directory + "/umbel-web"] + arguments) }
+
   /// Runs a program and waits for its end. Blocks.
   static func run(_ words: [String], _ environment: [String: String] = [:]) throws -> Program {
     let output = try pipe()

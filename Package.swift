@@ -71,6 +71,9 @@ let package = Package(
     module("TransportKit", ["CTransport"]),
     module("TransportHost", ["CTransport", "LinuxIO"]),
 
+    // Frames that were recorded: the ring they are in, which are wanted, and the file format.
+    module("Recording", ["Ethernet", "LinuxIO"]),
+
     // The service manager and the journal.
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
@@ -86,13 +89,15 @@ let package = Package(
     module(
       "Agent",
       [
-        "AgentAPI", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "Hello", "PortWords",
+        "AgentAPI", "Recording", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "Hello", "PortWords",
         "TransportHost", "CTransport", "LinuxIO", "CLinux", yams,
       ]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(
       name: "umbel",
-      dependencies: ["AgentAPI", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser],
+      dependencies: [
+        "AgentAPI", "Recording", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser,
+      ],
       swiftSettings: strict),
 
     // Measuring, and what the probes of the forwarding path link: see Tests/Benchmarks.
@@ -105,7 +110,7 @@ let package = Package(
     .executableTarget(
       name: "forward-probe",
       dependencies: [
-        "Agent", "AllocationCounter", "CBenchmark", "CTransport", "LinuxIO", "Switching", "TransportHost",
+        "Agent", "AllocationCounter", "CBenchmark", "CTransport", "Recording", "LinuxIO", "Switching", "TransportHost",
         argumentParser,
       ],
       path: "Tests/Benchmarks/forward-probe", swiftSettings: strict),
@@ -118,6 +123,7 @@ let package = Package(
 
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "HelloTests", dependencies: ["Hello", "Ethernet"], swiftSettings: strict),
+    .testTarget(name: "RecordingTests", dependencies: ["Recording", "Ethernet", "LinuxIO"], swiftSettings: strict),
     .testTarget(name: "PortWordsTests", dependencies: ["PortWords", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -142,8 +148,8 @@ let package = Package(
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet", "Hello",
-        "LinuxIO", "TestSupport",
+        "Agent", "AgentAPI", "Recording", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet",
+        "Hello", "LinuxIO", "TestSupport",
       ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.

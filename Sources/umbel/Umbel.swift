@@ -9,8 +9,7 @@ struct Umbel: ParsableCommand {
     version: umbelVersion,
     subcommands: [
       StatusCommand.self, ReloadCommand.self, LanCommand.self, PortCommand.self, PeerCommand.self, FDBCommand.self,
-      TransportCommand.self,
-      TapCommand.self,
+      CaptureCommand.self, TransportCommand.self, TapCommand.self,
       RunCommand.self, GuestCommand.self, CheckConfigCommand.self, CompletionsCommand.self,
     ])
 

@@ -26,6 +26,10 @@ package struct LanConfiguration: Hashable, Sendable {
   package let controlProtocols: ControlProtocols
   /// Of its guest ports.
   package let guestDefaults: GuestDefaults
+  /// Bytes of the ring that holds its last frames, the flight recorder; nil: there is none.
+  package let recordBytes: Int?
+  /// Bytes of each frame that are kept there.
+  package let recordSnaplen: Int
   /// The index of the forwarding thread that has to run it; nil: any.
   package let thread: Int?
   package let location: SourceLocation
@@ -41,9 +45,10 @@ package struct LanConfiguration: Hashable, Sendable {
   /// Whether all is the same but for doors, ports and thread.
   func hasOptions(of other: LanConfiguration) -> Bool {
     settings == other.settings && controlProtocols == other.controlProtocols && guestDefaults == other.guestDefaults
+      && recordBytes == other.recordBytes
   }
 
-  private var settings: [Int] { [fdbEntries, ageingSeconds, guestStations, queueBytes] }
+  private var settings: [Int] { [fdbEntries, ageingSeconds, guestStations, queueBytes, recordSnaplen] }
 }
 
 extension LanConfiguration {
@@ -65,8 +70,15 @@ extension LanConfiguration {
       OptionDescription(
         name: "control-protocols", help: "Frames to 01:80:C2:00:00:00 to 0F.", defaultText: "pass",
         choices: ControlProtocols.allCases.map(\.rawValue), kind: .choice),
-      threadOption,
+      OptionDescription(
+        name: "record-snaplen", help: "Bytes of each frame that the flight recorder keeps.", defaultText: "128",
+        minimum: 64, maximum: 9_216, kind: .integer),
+      threadOption, recordOption,
     ] + guestOptions
+
+  static let recordOption = OptionDescription(
+    name: "record", help: "Bytes of memory that hold the LAN's last frames: the flight recorder.", minimum: 64 << 10,
+    maximum: 1 << 30, kind: .size)
 
   static let threadOption = OptionDescription(
     name: "thread", help: "The forwarding thread that runs it, from 0 on.", minimum: 0, maximum: 63, kind: .integer)
@@ -96,6 +108,10 @@ extension LanConfiguration {
     return defaults
   }
 
+  private static func value(of option: OptionDescription, in values: [OptionValue]) -> Int? {
+    values.first { options[$0.option].name == option.name }.map { Int($0.integer) }
+  }
+
   /// - Parameter values: of `options`; those before `thread` have a default.
   init(
     name: String, doors: [DoorConfiguration], ports: [PortConfiguration], values: [OptionValue],
@@ -110,7 +126,9 @@ extension LanConfiguration {
     queueBytes = Int(values[3].integer)
     controlProtocols = ControlProtocols.allCases[Int(values[4].integer)]
     guestDefaults = Self.guestDefaults(values)
-    thread = values.first { Self.options[$0.option].name == Self.threadOption.name }.map { Int($0.integer) }
+    recordSnaplen = Int(values[5].integer)
+    thread = Self.value(of: Self.threadOption, in: values)
+    recordBytes = Self.value(of: Self.recordOption, in: values)
     self.location = location
   }
 }

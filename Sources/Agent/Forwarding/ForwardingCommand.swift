@@ -51,6 +51,8 @@ package final class ForwardingCommand: @unchecked Sendable {
     case carryCounters(UnsafeMutablePointer<PortContext>, [UInt64])
     /// Puts stations of the process before into the FDB.
     case restoreStations(UnsafeMutablePointer<LANContext>, [KeptStation])
+    /// Records frames of the LAN into these rings from now on, and into no others, which may be freed afterwards.
+    case setRings(UnsafeMutablePointer<LANContext>, CaptureRings)
     /// For so many nanoseconds after a frame the thread does not sleep; 0: it sleeps at once.
     case setBusyPoll(UInt64)
     /// The thread carries out commands and does nothing else until `thaw`: no call of a plugin is under way when this has

@@ -47,7 +47,7 @@ package struct CaptureFilter: Equatable, Sendable {
       }
     guard length == host.length, packet.count >= second + length else { return false }
     return unsafe withUnsafeBytes(of: host.bytes) { address in
-      let address = address[..<length]
+      let address = unsafe address[..<length]
       return unsafe packet[first..<first + length].elementsEqual(address)
         || packet[second..<second + length].elementsEqual(address)
     }

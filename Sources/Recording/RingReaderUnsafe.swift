@@ -1,4 +1,3 @@
-package import LinuxIO
 import Synchronization
 
 /// Follows a ring. Reading never disturbs who writes; a reader that is too slow loses records, and counts them.

@@ -33,12 +33,8 @@ extension AgentMethods {
     let filter = try Self.filter(parameters.filter)
     do throws(Errno) {
       let ring = try CaptureRing(bytes: bytes, snaplen: snaplen, filter: filter, ports: ports)
-      let descriptor = try ring.descriptor()
-      lan.add(ring)
       call.whenGone { [weak lan] in lan?.remove(ring) }
-      call.reply(
-        Capture.Reply(descriptor: 0, ports: lan.capturePorts, reasons: Self.reasons),
-        descriptors: Descriptors(descriptor))
+      lan.add(ring) { Self.answer(call, ring, of: lan) }
     } catch {
       throw AgentError.failed(
         lan.name, what: "There is no memory for a capture: \(error).", remedy: "Ask for fewer bytes.")
@@ -52,14 +48,19 @@ extension AgentMethods {
         lan.name, what: "LAN \"\(lan.name)\" has no flight recorder.",
         remedy: "Give it one: `record: 8M` in the configuration, then `umbel reload`.")
     }
+    Self.answer(call, recorder, of: lan)
+  }
+
+  /// Hands out a ring.
+  private static func answer(_ call: VarlinkCall, _ ring: CaptureRing, of lan: ManagedLAN) {
     do throws(Errno) {
       call.reply(
-        OpenRecorder.Reply(descriptor: 0, ports: lan.capturePorts, reasons: Self.reasons),
-        descriptors: Descriptors(try recorder.descriptor()))
+        Capture.Reply(descriptor: 0, ports: lan.capturePorts, reasons: reasons),
+        descriptors: Descriptors(try ring.descriptor()))
     } catch {
-      throw AgentError.failed(
-        lan.name, what: "The flight recorder cannot be handed out: \(error).",
-        remedy: "Raise the agent's limit of open files.")
+      call.fail(
+        AgentError.failed(
+          lan.name, what: "The ring cannot be handed out: \(error).", remedy: "Raise the agent's limit of open files."))
     }
   }
 

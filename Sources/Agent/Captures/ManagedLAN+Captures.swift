@@ -34,9 +34,10 @@ extension ManagedLAN {
   }
 
   /// Records for a client.
-  func add(_ capture: CaptureRing) {
+  /// - Parameter action: called when every frame that comes is recorded.
+  func add(_ capture: CaptureRing, then action: @escaping () -> Void) {
     captures.ofClients.append(capture)
-    applyRings(keeping: nil)
+    applyRings(keeping: nil, then: action)
   }
 
   /// Whether one more client can capture.
@@ -48,14 +49,19 @@ extension ManagedLAN {
   }
 
   /// Has the forwarding thread record into what there is now.
-  /// - Parameter old: what it may use until it has been told.
-  func applyRings(keeping old: CaptureRing?) {
+  /// - Parameters:
+  ///   - old: what it may use until it has been told.
+  ///   - action: called when it has.
+  func applyRings(keeping old: CaptureRing?, then action: @escaping () -> Void = {}) {
     var rings = unsafe CaptureRings()
     unsafe rings.recorder = captures.recorder?.recorder
     for ring in captures.ofClients { if let capture = unsafe ring.capture { unsafe rings.add(capture) } }
     let held = captures
     unsafe thread.post(
-      ForwardingCommand(.setRings(context, rings)) { [self] _ in withExtendedLifetime((self, held, old)) {} })
+      ForwardingCommand(.setRings(context, rings)) { [self] _ in
+        withExtendedLifetime((self, held, old)) {}
+        action()
+      })
   }
 
   /// Tells all readers that nothing more will come.

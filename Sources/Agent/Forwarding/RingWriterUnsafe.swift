@@ -54,15 +54,18 @@ package struct RingWriter: ~Copyable {
     let length = unsafe frame.pointee.length
     let kept = unsafe Int(min(length, snaplen))
     let record = unsafe begin(kept, length, port, fate)
-    unsafe record.pointee.segmentation = frame.pointee.offload.gso_type
-    unsafe record.pointee.segmentSize = frame.pointee.offload.gso_size
+    if unsafe frame.pointee.offload.gso_type != 0 {
+      unsafe record.pointee.segmentation = frame.pointee.offload.gso_type
+      unsafe record.pointee.segmentSize = frame.pointee.offload.gso_size
+    }
     let bytes = unsafe UnsafeMutableRawPointer(record + 1)
-    let first = unsafe frame.pointee.pieces[0]
+    let first = unsafe frame.pointee.pieces.unsafelyUnwrapped.pointee
     // Most frames are in one piece, and short ones of which little is kept are most of what is recorded.
     if unsafe first.length >= kept && kept >= step && kept <= 2 &* step {
       let tail = kept &- step
-      unsafe bytes.copyMemory(from: first.data, byteCount: step)
-      unsafe (bytes + tail).copyMemory(from: first.data + tail, byteCount: step)
+      let data = unsafe first.data.unsafelyUnwrapped
+      unsafe bytes.copyMemory(from: data, byteCount: step)
+      unsafe (bytes + tail).copyMemory(from: data + tail, byteCount: step)
     } else {
       unsafe Self.copy(frame, kept, to: bytes)
     }
@@ -70,8 +73,7 @@ package struct RingWriter: ~Copyable {
 
   /// Records a frame whose bytes cannot be read.
   package mutating func appendBare(_ frame: UnsafePointer<umbel_frame>, port: UInt32, _ fate: Fate) {
-    let record = unsafe begin(0, frame.pointee.length, port, fate)
-    unsafe record.pointee.segmentation = 0
+    unsafe _ = begin(0, frame.pointee.length, port, fate)
   }
 
   /// Shows readers what was written so far.
@@ -81,7 +83,7 @@ package struct RingWriter: ~Copyable {
     unsafe memory.word(at: RingLayout.publishedOffset).pointee.store(position, ordering: .releasing)
   }
 
-  /// The header of a record, but for the segmentation.
+  /// The header of a record of a frame that stands for itself.
   @inline(__always)
   private mutating func begin(
     _ kept: Int, _ length: UInt32, _ port: UInt32, _ fate: Fate
@@ -94,6 +96,7 @@ package struct RingWriter: ~Copyable {
     unsafe record.pointee.time = time
     unsafe record.pointee.port = port
     unsafe record.pointee.peer = fate.peer
+    unsafe record.pointee.segmentation = 0
     unsafe record.pointee.direction = fate.isLeaving ? 1 : 0
     unsafe record.pointee.outcome = fate.outcome
     unsafe next += size

@@ -41,7 +41,8 @@ package final class RingMemory: @unchecked Sendable {
 
   /// Maps a ring that another process writes.
   /// - Throws: `EPROTO`: the file is no ring that is known here.
-  package init(reading number: Int32) throws(Errno) {
+  package init(reading file: borrowing Descriptor) throws(Errno) {
+    let number = file.number
     let header = try MemoryFile.contents(of: number, prefix: 64)
     func value<Value: BitwiseCopyable>(_ type: Value.Type, at offset: Int) -> Value {
       unsafe header.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: type) }
@@ -54,7 +55,7 @@ package final class RingMemory: @unchecked Sendable {
     guard byteCount >= 65_536, byteCount & (byteCount - 1) == 0, snaplen <= RingLayout.mostSnaplen,
       try MemoryFile.size(of: number) >= RingLayout.headerBytes + byteCount
     else { throw Errno(EPROTO) }
-    file = nil
+    self.file = nil
     unsafe base = try unsafe Self.map(number, byteCount, PROT_READ)
   }
 

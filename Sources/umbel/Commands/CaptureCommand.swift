@@ -86,7 +86,7 @@ struct CaptureCommand: ParsableCommand {
           filter: filter.isEmpty ? nil : CaptureWords.wire(filter)),
         descriptors: &descriptors)
     }
-    guard let ring = descriptors.take(reply.descriptor), let memory = try? RingMemory(reading: ring.number) else {
+    guard let ring = descriptors.take(reply.descriptor), let memory = try? RingMemory(reading: ring) else {
       throw ClientError.malformed("the ring of a capture")
     }
     let session = CaptureSession(

@@ -36,7 +36,7 @@ final class Agent {
   private(set) var lans: [ManagedLAN] = []
   private(set) var threads: [ForwardingThread] = []
   /// For so many nanoseconds after a frame they do not sleep.
-  private(set) var busyPoll: UInt64 = 0
+  private(set) var busyPoll = BusyPoll.off
   /// The LANs of the configuration that was read last: what is to be made may decide where another goes.
   var wanted: [LanConfiguration] = []
   /// The datagrams by which the trunks of all LANs reach other hosts.
@@ -80,7 +80,7 @@ final class Agent {
   /// Starts the forwarding threads, the LANs, their doors and ports.
   func start(_ configuration: Configuration) throws(AgentFailure) {
     for index in 0..<configuration.threads { try startThread(index) }
-    if configuration.busyPoll > 0 { setBusyPoll(configuration.busyPoll) }
+    if configuration.busyPoll != .off { setBusyPoll(configuration.busyPoll) }
     wanted = configuration.lans
     dropChanged(configuration)
     for lan in configuration.lans { try addLAN(lan) }
@@ -102,10 +102,10 @@ final class Agent {
     }
   }
 
-  /// Has the forwarding threads not sleep for so many nanoseconds after a frame; 0: they sleep at once.
-  func setBusyPoll(_ nanoseconds: UInt64) {
-    busyPoll = nanoseconds
-    for thread in threads { thread.post(unsafe ForwardingCommand(.setBusyPoll(nanoseconds))) }
+  /// Tells the forwarding threads whether they sleep at once after a frame.
+  func setBusyPoll(_ setting: BusyPoll) {
+    busyPoll = setting
+    for thread in threads { thread.post(unsafe ForwardingCommand(.setBusyPoll(setting))) }
   }
 
   /// Makes a LAN with its doors and ports. A port whose transport cannot open it is shown as failed in the journal and

@@ -141,19 +141,42 @@ extension Coalescible {
   package var pseudoHeader: InternetChecksum { pseudoHeader(length: length) }
 
   /// - Parameter length: of the whole frame.
-  func pseudoHeader(length: Int) -> InternetChecksum {
-    var sum = InternetChecksum()
-    unsafe sum.add(frame + headers.network + (headers.isIPv4 ? 12 : 8), count: headers.isIPv4 ? 8 : 32)
-    sum.add(UInt16(headers.isTCP ? SegmentableHeaders.tcpProtocol : SegmentableHeaders.udpProtocol))
-    sum.add(UInt16(truncatingIfNeeded: length &- headers.transport))
-    return sum
-  }
+  func pseudoHeader(length: Int) -> InternetChecksum { unsafe headers.pseudoHeader(of: frame, length: length) }
 
   /// Whether a segment's IP header has the checksum that would be written again.
   package var hasRightHeader: Bool {
     guard headers.isIPv4 else { return true }
+    return unsafe Coalescible.hasRightHeader(frame + headers.network)
+  }
+
+  /// - Parameter header: of IPv4, without options.
+  @inline(__always)
+  static func hasRightHeader(_ header: UnsafeRawPointer) -> Bool {
     var sum = InternetChecksum()
-    unsafe sum.add(frame + headers.network, count: SegmentableHeaders.ipv4Length)
-    return unsafe sum.folded == 0xffff && frame.bigEndian(UInt16.self, at: headers.network &+ 10) != 0xffff
+    unsafe sum.add(words: header.loadUnaligned(as: UInt64.self))
+    unsafe sum.add(words: header.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    unsafe sum.add(words: UInt64(header.loadUnaligned(fromByteOffset: 16, as: UInt32.self)))
+    return unsafe sum.folded == 0xffff && header.loadUnaligned(fromByteOffset: 10, as: UInt16.self) != 0xffff
+  }
+}
+
+extension SegmentableHeaders {
+  /// The sum of the pseudo-header of TCP or UDP.
+  /// - Parameters:
+  ///   - frame: one with these headers.
+  ///   - length: of the whole frame.
+  @inline(__always)
+  func pseudoHeader(of frame: UnsafeRawPointer, length: Int) -> InternetChecksum {
+    var sum = InternetChecksum()
+    if isIPv4 {
+      unsafe sum.add(words: frame.loadUnaligned(fromByteOffset: network &+ 12, as: UInt64.self))
+    } else {
+      for offset in stride(from: 8, to: SegmentableHeaders.ipv6Length, by: 8) {
+        unsafe sum.add(words: frame.loadUnaligned(fromByteOffset: network &+ offset, as: UInt64.self))
+      }
+    }
+    sum.add(UInt16(isTCP ? SegmentableHeaders.tcpProtocol : SegmentableHeaders.udpProtocol))
+    sum.add(UInt16(truncatingIfNeeded: length &- transport))
+    return sum
   }
 }

@@ -16,14 +16,21 @@
     var first: UInt64 = 0
     var second: UInt64 = 0
     var offset = 0
-    while offset &+ 64 <= count {
+    let lastStride = count &- 128
+    while offset <= lastStride {
       let place = unsafe bytes + offset
-      unsafe InternetChecksum.addFour(place, to: &first)
-      unsafe InternetChecksum.addFour(place + 32, to: &second)
+      unsafe InternetChecksum.addEight(place, to: &first)
+      unsafe InternetChecksum.addEight(place + 64, to: &second)
+      offset &+= 128
+    }
+    if count & 64 != 0 {
+      unsafe InternetChecksum.addEight(bytes + offset, to: &second)
       offset &+= 64
     }
     if count & 32 != 0 {
-      unsafe InternetChecksum.addFour(bytes + offset, to: &first)
+      var carry: UInt64 = 0
+      unsafe InternetChecksum.addFour(bytes + offset, to: &first, &carry)
+      first &+= carry
       offset &+= 32
     }
     while offset &+ 8 <= count {
@@ -49,6 +56,9 @@
   /// Adds the bytes that another has summed up, as those that come next.
   @inlinable package mutating func add(_ other: InternetChecksum) { append(other.sum, isOdd: other.isOdd) }
 
+  /// Adds eight bytes as they lie in memory, whatever comes next.
+  @inlinable package mutating func add(words: UInt64) { InternetChecksum.add(words, to: &sum) }
+
   /// Adds one 16-bit word, given in host byte order, whatever comes next.
   @inlinable package mutating func add(_ word: UInt16) { InternetChecksum.add(UInt64(word.bigEndian), to: &sum) }
 
@@ -61,21 +71,30 @@
     isOdd = isOdd != stretchIsOdd
   }
 
-  /// Adds 32 bytes; written out, it becomes a chain of add-with-carry instructions.
-  @inline(__always) @inlinable static func addFour(_ words: UnsafeRawPointer, to sum: inout UInt64) {
+  /// Adds 64 bytes.
+  @inline(__always) @inlinable static func addEight(_ words: UnsafeRawPointer, to sum: inout UInt64) {
     var carry: UInt64 = 0
+    unsafe addFour(words, to: &sum, &carry)
+    unsafe addFour(words + 32, to: &sum, &carry)
+    sum &+= carry
+  }
+
+  /// Adds 32 bytes; written out, it becomes a chain of add-with-carry instructions.
+  @inline(__always) @inlinable static func addFour(
+    _ words: UnsafeRawPointer, to sum: inout UInt64, _ carry: inout UInt64
+  ) {
     unsafe add(words.loadUnaligned(fromByteOffset: 0, as: UInt64.self), to: &sum, &carry)
     unsafe add(words.loadUnaligned(fromByteOffset: 8, as: UInt64.self), to: &sum, &carry)
     unsafe add(words.loadUnaligned(fromByteOffset: 16, as: UInt64.self), to: &sum, &carry)
     unsafe add(words.loadUnaligned(fromByteOffset: 24, as: UInt64.self), to: &sum, &carry)
-    sum &+= carry
   }
 
   @inline(__always) @inlinable static func add(_ word: UInt64, to sum: inout UInt64, _ carry: inout UInt64) {
     let (partial, first) = sum.addingReportingOverflow(word)
     let (total, second) = partial.addingReportingOverflow(carry)
     sum = total
-    carry = (first ? 1 : 0) | (second ? 1 : 0)
+    // Bool's one byte is 0 or 1. A conditional makes blocks of code, of which the inliner takes only so many.
+    carry = unsafe UInt64(unsafeBitCast(first, to: UInt8.self) | unsafeBitCast(second, to: UInt8.self))
   }
 
   @inline(__always) @inlinable static func add(_ word: UInt64, to sum: inout UInt64) {
@@ -105,7 +124,19 @@
 
 extension Offload {
   /// Bytes from the frame's start to the end of the partial checksum.
-  package var checksumEnd: Int { Int(checksumStart) + Int(checksumOffset) + 2 }
+  @inlinable package var checksumEnd: Int { Int(checksumStart) + Int(checksumOffset) + 2 }
+
+  /// What completes the partial checksum of a frame, in host byte order: the sum from `checksumStart` to the end, that of
+  /// the pseudo-header in the checksum's own place included.
+  /// - Parameters:
+  ///   - frame: all of it, contiguous.
+  ///   - length: its bytes. ``isPlausible(length:)`` has said yes.
+  @inlinable package func completedChecksum(of frame: UnsafeRawPointer, length: Int) -> UInt16 {
+    let start = Int(checksumStart)
+    var sum = InternetChecksum()
+    unsafe sum.add(frame + start, count: length &- start)
+    return sum.nonzeroValue
+  }
 
   /// Completes the partial checksum of a frame in place: sums from `checksumStart` to the end, the pseudo-header's sum in
   /// the checksum's own place included.

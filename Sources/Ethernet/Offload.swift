@@ -1,21 +1,21 @@
 /// What is left to be done to a frame, with the meaning of `struct virtio_net_hdr` (`<linux/virtio_net.h>`, Virtual I/O
 /// Device 1.2, section 5.1.6). All zero: nothing.
-package struct Offload: Equatable, Sendable {
+@usableFromInline package struct Offload: Equatable, Sendable {
   /// ``needsChecksum`` and ``dataValid`` bits.
-  package var flags: UInt8
+  @usableFromInline package var flags: UInt8
   /// One of the `gso…` constants, with ``gsoECN`` added or not.
-  package var gsoType: UInt8
+  @usableFromInline package var gsoType: UInt8
   /// Bytes of all headers. A hint, and never used: the kernel writes how much lies in its first buffer, guests write
   /// anything.
-  package var headerLength: UInt16
+  @usableFromInline package var headerLength: UInt16
   /// Bytes of payload in a segment.
-  package var gsoSize: UInt16
+  @usableFromInline package var gsoSize: UInt16
   /// Bytes from the frame's start to where summing begins.
-  package var checksumStart: UInt16
+  @usableFromInline package var checksumStart: UInt16
   /// Bytes from ``checksumStart`` to the 16-bit checksum.
-  package var checksumOffset: UInt16
+  @usableFromInline package var checksumOffset: UInt16
 
-  package init(
+  @inlinable package init(
     flags: UInt8 = 0, gsoType: UInt8 = 0, headerLength: UInt16 = 0, gsoSize: UInt16 = 0, checksumStart: UInt16 = 0,
     checksumOffset: UInt16 = 0
   ) {
@@ -28,21 +28,21 @@ package struct Offload: Equatable, Sendable {
   }
 
   /// In ``flags``: the checksum holds only the sum of the pseudo-header.
-  package static let needsChecksum: UInt8 = 1
+  @inlinable package static var needsChecksum: UInt8 { 1 }
   /// In ``flags``: the checksum has been verified.
-  package static let dataValid: UInt8 = 2
+  @inlinable package static var dataValid: UInt8 { 2 }
 
-  package static let gsoNone: UInt8 = 0
-  package static let gsoTCPv4: UInt8 = 1
-  package static let gsoTCPv6: UInt8 = 4
-  package static let gsoUDP: UInt8 = 5
-  package static let gsoECN: UInt8 = 0x80
+  @inlinable package static var gsoNone: UInt8 { 0 }
+  @inlinable package static var gsoTCPv4: UInt8 { 1 }
+  @inlinable package static var gsoTCPv6: UInt8 { 4 }
+  @inlinable package static var gsoUDP: UInt8 { 5 }
+  @inlinable package static var gsoECN: UInt8 { 0x80 }
 
   /// ``gsoType`` without the ECN bit.
   package var segmentation: UInt8 { gsoType & ~Offload.gsoECN }
 
   /// Whether the checksum is still to be completed.
-  package var isChecksumPartial: Bool { flags & Offload.needsChecksum != 0 }
+  @inlinable package var isChecksumPartial: Bool { flags & Offload.needsChecksum != 0 }
 
   /// Whether the metadata can be true of a frame of that length, as far as that shows without the frame: a GSO type that
   /// there is, with a segment size; a partial checksum that lies within the frame and behind an IP header, the shortest

@@ -28,12 +28,12 @@ package struct SegmentRun {
   package private(set) var isComplete = false
   private var pushes = false
   /// What is added to the identification from one segment to the next: 1, or 0. Known with the second.
-  private var step: UInt16 = 1
+  private(set) var step: UInt16 = 1
 
   /// UDP_MAX_SEGMENTS of `<linux/udp.h>` before Linux 6.9.
   static let mostDatagrams = 64
   /// The longest IP packet, in bytes.
-  private static let longestPacket = 65_535
+  static let longestPacket = 65_535
 
   /// - Parameter first: a segment that does not push.
   package init(_ first: Coalescible) {
@@ -42,6 +42,8 @@ package struct SegmentRun {
   }
 
   package var flow: UInt64 { first.flow }
+  /// Bytes of payload of all segments.
+  var payloadLength: Int { length &- first.headers.payload }
 
   /// Whether a segment is the next one, as far as its headers tell.
   package func takes(_ next: Coalescible) -> Bool {
@@ -89,23 +91,29 @@ package struct SegmentRun {
     let (one, other) = unsafe (first.frame, next.frame)
     guard unsafe isEqual(one, other, at: start, UInt32.self) else { return false }
     guard first.headers.isTCP else { return true }
-    let sent = UInt32(truncatingIfNeeded: length &- first.headers.payload)
+    let sent = UInt32(truncatingIfNeeded: payloadLength)
     // All but PSH and the checksum.
     guard
       unsafe other.bigEndian(UInt32.self, at: start &+ 4) == one.bigEndian(UInt32.self, at: start &+ 4) &+ sent
         && isEqual(one, other, at: start &+ 8, UInt32.self) && isEqual(one, other, at: start &+ 14, UInt16.self)
         && isEqual(one, other, at: start &+ 18, UInt16.self)
     else { return false }
-    var offset = start &+ SegmentableHeaders.tcpLength
+    return unsafe hasEqualOptions(other)
+  }
+
+  /// Whether a TCP header of the same length has the options of the first.
+  @inline(__always)
+  func hasEqualOptions(_ frame: UnsafeRawPointer) -> Bool {
+    var offset = first.headers.transport &+ SegmentableHeaders.tcpLength
     while offset < first.headers.payload {
-      guard unsafe isEqual(one, other, at: offset, UInt32.self) else { return false }
+      guard unsafe isEqual(first.frame, frame, at: offset, UInt32.self) else { return false }
       offset &+= 4
     }
     return true
   }
 
   @inline(__always)
-  private func isEqual<Word: FixedWidthInteger & BitwiseCopyable>(
+  func isEqual<Word: FixedWidthInteger & BitwiseCopyable>(
     _ one: UnsafeRawPointer, _ other: UnsafeRawPointer, at offset: Int, _ word: Word.Type
   ) -> Bool {
     unsafe one.loadUnaligned(fromByteOffset: offset, as: word)
@@ -115,11 +123,16 @@ package struct SegmentRun {
   /// Adds a segment that the run takes and whose checksums are right.
   package mutating func append(_ next: Coalescible) {
     if count == 1, first.headers.isIPv4 { step = identificationStep(to: next) }
+    extend(by: next.payloadLength, pushes: next.pushes)
+  }
+
+  /// Counts one segment more, of so many bytes of payload.
+  @inline(__always)
+  mutating func extend(by payload: Int, pushes: Bool) {
     count &+= 1
-    length &+= next.payloadLength
-    pushes = next.pushes
-    isComplete =
-      pushes || next.payloadLength < first.payloadLength || (!first.isTCP && count == SegmentRun.mostDatagrams)
+    length &+= payload
+    self.pushes = pushes
+    isComplete = pushes || payload < first.payloadLength || (!first.isTCP && count == SegmentRun.mostDatagrams)
   }
 
   /// The metadata of the frame: its checksum is partial.

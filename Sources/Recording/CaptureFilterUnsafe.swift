@@ -36,6 +36,9 @@ package struct CaptureFilter: Equatable, Sendable {
     return unsafe names(host, type, UnsafeRawBufferPointer(rebasing: frame[offset...]))
   }
 
+  /// The same of bytes that were kept of a frame.
+  package func matches(_ frame: [UInt8]) -> Bool { unsafe frame.withUnsafeBytes { unsafe matches($0) } }
+
   /// Whether a packet comes from the host or goes there: RFC 791, RFC 8200, RFC 826.
   private func names(_ host: IPAddress, _ type: EtherType, _ packet: UnsafeRawBufferPointer) -> Bool {
     let (first, second, length) =

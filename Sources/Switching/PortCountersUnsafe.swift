@@ -1,16 +1,16 @@
-import Synchronization
+public import Synchronization
 
 /// The counters of one port. Its forwarding thread writes them, any thread may read.
 ///
 /// A value is a handle: it points into the storage of the ``Switch`` and is valid as long as that. The counters lie
 /// there, and not in the switch's own struct, because a read through the struct while it is being mutated would break
 /// exclusive access. With one writer, a relaxed load and store is a plain increment in machine code.
-@safe package struct PortCounters: @unchecked Sendable {
+@usableFromInline @safe package struct PortCounters: @unchecked Sendable {
   // Sendable because all access is atomic.
-  private let counters: UnsafeMutablePointer<Atomic<UInt64>>
+  @usableFromInline let counters: UnsafeMutablePointer<Atomic<UInt64>>
 
   /// Where each counter lies. The drops follow, one for each reason.
-  enum Place: Int, CaseIterable {
+  @usableFromInline enum Place: Int, CaseIterable {
     case receivedFrames, receivedBytes, sentFrames, sentBytes, flooded, moves
     case refusedTableFull, refusedPortLimit, refusedPinned, mssClamped, fragmented
     case segmentedFrames, segments, coalescedFrames, coalescedSegments
@@ -28,7 +28,7 @@ import Synchronization
       to: Atomic<UInt64>.self, capacity: PortCounters.byteCount / MemoryLayout<Atomic<UInt64>>.stride)
   }
 
-  @inline(__always) private func add(_ amount: UInt64, at place: Int) {
+  @inlinable @inline(__always) func add(_ amount: UInt64, at place: Int) {
     let value = unsafe counters[place].load(ordering: .relaxed)
     unsafe counters[place].store(value &+ amount, ordering: .relaxed)
   }
@@ -42,13 +42,13 @@ import Synchronization
   }
 
   /// Counts a frame that came in. Forwarding thread.
-  package func countReceived(bytes: Int) {
+  @inlinable package func countReceived(bytes: Int) {
     add(1, at: Place.receivedFrames.rawValue)
     add(UInt64(truncatingIfNeeded: bytes), at: Place.receivedBytes.rawValue)
   }
 
   /// Counts a frame that the transport took. Forwarding thread.
-  package func countSent(bytes: Int) {
+  @inlinable package func countSent(bytes: Int) {
     add(1, at: Place.sentFrames.rawValue)
     add(UInt64(truncatingIfNeeded: bytes), at: Place.sentBytes.rawValue)
   }

@@ -17,7 +17,7 @@ package import Ethernet
 // Memory: the caller's, fixed when the switch is made. Nothing here allocates.
 
 /// The learning switch of one LAN.
-@safe package struct Switch: ~Copyable {
+@usableFromInline @safe package struct Switch: ~Copyable {
   private(set) var fdb: FDB
   private(set) var ports: PortTable
   private var flapReport = FlapReport()
@@ -25,7 +25,7 @@ package import Ethernet
   private var dropsControlProtocols: Bool
 
   /// The most bytes a segment on a wire may have: `UMBEL_LARGEST_SEGMENT` of `umbel_transport.h`.
-  package static var largestSegment: Int { 9_216 }
+  @inlinable package static var largestSegment: Int { 9_216 }
 
   /// Bytes of storage that a switch needs. Most of it is never touched: 4 MiB of FDB slots and 1.5 MiB for ports by
   /// default, of which a page is used when a station hashes into it or a port has its index.

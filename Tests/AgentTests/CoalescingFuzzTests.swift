@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A random mixture of flows: segments in order, lost, late, twice, and such as nobody sends.
-private struct Mixture {
+struct Mixture {
   var random: SeededGenerator
   private var flows: [SegmentFlow] = []
   private var sizes: [Int] = []

@@ -169,7 +169,7 @@ final class StubPorts {
   /// Records no frame any more.
   func endRecording() { _ = unsafe forwarder.carryOut(.setRings(lan, CaptureRings())) }
 
-  func setBusyPoll(nanoseconds: UInt64) { _ = unsafe forwarder.carryOut(.setBusyPoll(nanoseconds)) }
+  func setBusyPoll(_ setting: BusyPoll) { _ = unsafe forwarder.carryOut(.setBusyPoll(setting)) }
 
   /// One round without a frame.
   func step() { forwarder.step() }

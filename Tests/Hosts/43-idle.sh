@@ -67,6 +67,9 @@ check "then it sleeps" at_least 2 "$(woken forward-0)"
 poll off
 check "a reload ends it" umbel a reload
 check "the thread sleeps at once" at_most 5 "$(busy)"
+poll auto
+check "busy-poll: auto holds at once" umbel a reload
+check "the thread sleeps at once after a frame that is alone" at_most 5 "$(busy)"
 poll 1s
 check "another brings it back" umbel a reload
 check "the thread does not sleep" at_least 10 "$(busy)"

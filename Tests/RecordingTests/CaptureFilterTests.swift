@@ -18,7 +18,7 @@ struct CaptureFilterTests {
   private static func matches(_ frame: [UInt8], _ change: (inout CaptureFilter) -> Void) -> Bool {
     var filter = CaptureFilter()
     change(&filter)
-    return unsafe frame.withUnsafeBytes { unsafe filter.matches($0) }
+    return filter.matches(frame)
   }
 
   private static let packet = frame([8, 0], ipv4)

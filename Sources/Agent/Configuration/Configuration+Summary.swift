@@ -5,7 +5,7 @@ extension Configuration {
   /// newlines. Of the agent's options of a port those that are not as usual.
   /// - Parameter transports: those the configuration was read with.
   package func summary(transports: [TransportDescription]) -> String {
-    let poll = busyPoll == 0 ? "" : ", busy-poll \(busyPoll / 1_000)us"
+    let poll = busyPoll == .off ? "" : ", busy-poll \(busyPoll.text)"
     var lines = ["\(threads) forwarding \(threads == 1 ? "thread" : "threads")\(poll)"]
     for lan in lans {
       let doors = lan.doors.isEmpty ? "no doors" : "doors \(lan.doors.map(\.text).joined(separator: ", "))"

@@ -12,15 +12,15 @@
 package struct Configuration: Hashable, Sendable {
   /// Forwarding threads, 1 to 64.
   package let threads: Int
-  /// For so many nanoseconds after a frame a forwarding thread does not sleep; 0: it sleeps at once.
-  package let busyPoll: UInt64
+  /// Whether forwarding threads sleep at once after a frame.
+  package let busyPoll: BusyPoll
   /// In the order of the files.
   package let lans: [LanConfiguration]
   /// What is right and still worth saying, each with its place: part of a word that does not apply to a port.
   package let notes: [ConfigurationProblem]
 
   package init(
-    threads: Int, busyPoll: UInt64 = 0, lans: [LanConfiguration], notes: [ConfigurationProblem] = []
+    threads: Int, busyPoll: BusyPoll = .off, lans: [LanConfiguration], notes: [ConfigurationProblem] = []
   ) {
     self.threads = threads
     self.busyPoll = busyPoll

@@ -14,7 +14,7 @@ struct ConfigurationReader {
   /// The LAN that has a door at a path or an address.
   var doorHolders: [String: String] = [:]
   private var threads = processorCount()
-  private var busyPoll: UInt64 = 0
+  private var busyPoll = BusyPoll.off
   /// Where LANs are pinned to a thread.
   var threadPlaces: [String: SourceLocation] = [:]
   /// The order in which files were read.
@@ -97,12 +97,17 @@ struct ConfigurationReader {
       name: "busy-poll", help: "How long a forwarding thread does not sleep after a frame.", minimum: 1_000,
       maximum: 1_000_000_000, kind: .duration)
     guard case .text(let text) = entry.value.content else {
-      return refuse(entry.value.location, entry.key, option.refusal(entry.value.kind).message + ", or off")
+      return refuse(entry.value.location, entry.key, option.refusal(entry.value.kind).message + ", or auto, or off")
     }
     do {
-      busyPoll = text == "off" ? 0 : UInt64(try option.parse(text).integer)
+      busyPoll =
+        switch text {
+        case "off": .off
+        case "auto": .auto
+        default: .always(nanoseconds: UInt64(try option.parse(text).integer))
+        }
     } catch {
-      refuse(entry.value.location, entry.key, error.message + ", or off")
+      refuse(entry.value.location, entry.key, error.message + ", or auto, or off")
     }
   }
 

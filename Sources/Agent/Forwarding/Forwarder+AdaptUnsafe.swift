@@ -91,6 +91,16 @@ extension Forwarder {
     let length = unsafe Int(frame.pointee.length)
     let head = length <= Self.shortFrame ? length : offload.checksumEnd
     let room = unsafe room(bytes: length, pieces: Int(frame.pointee.piece_count) &+ 1)
+    if unsafe frame.pointee.piece_count == 1, offload.isChecksumPartial {
+      let bytes = unsafe UnsafeRawPointer(frame.pointee.pieces[0].data!)
+      let rest = length &- head
+      unsafe room.bytes.copyMemory(from: bytes, byteCount: head)
+      unsafe room.bytes.setBigEndian(
+        offload.completedChecksum(of: bytes, length: length), at: offload.checksumEnd &- 2)
+      unsafe (room.pieces + 1).initialize(to: umbel_piece(data: bytes + head, length: rest))
+      return unsafe append(
+        WrittenFrame(room: room, head: head, sliceCount: rest > 0 ? 1 : 0, sliceBytes: rest), to: port, remote: remote)
+    }
     var cursor = unsafe FrameCursor(frame)
     unsafe cursor.copy(head, into: room.bytes)
     let (slices, rest) = unsafe cursor.take(length &- head, into: room.pieces + 1)

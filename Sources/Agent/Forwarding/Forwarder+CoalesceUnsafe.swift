@@ -22,6 +22,16 @@ package struct OpenRun {
   var index: Int
   /// Where headers and pieces are; nil: it is one segment yet, and its checksum has not been looked at.
   var superFrame: SuperFrame?
+  // Of every segment, for quick access: where the bytes begin that its checksum is of, and its payload.
+  let checksumStart: Int
+  let payload: Int
+
+  init(_ first: Coalescible, index: Int) {
+    unsafe run = SegmentRun(first)
+    unsafe self.index = index
+    unsafe checksumStart = first.checksumStart
+    unsafe payload = first.headerLength
+  }
 }
 
 /// Memory of a super-frame that is made here: its headers, and behind them its pieces.
@@ -53,6 +63,7 @@ extension Forwarder {
       unsafe closeRuns(of: port)
       return unsafe putPlain(frame, to: port, remote: remote)
     }
+    if unsafe continuesLast(frame, at: port, remote) { return }
     let first = unsafe frame.pointee.pieces[0]
     let segment = unsafe Coalescible(first.data, available: first.length, length: Int(frame.pointee.length))
     switch segment.kind {
@@ -65,6 +76,7 @@ extension Forwarder {
     for index in unsafe 0..<port.pointee.runCount
     where unsafe port.pointee.runs[index].run.flow == segment.flow {
       if segment.kind == .segment, unsafe joins(frame, segment, port.pointee.runs + index, at: port, remote) {
+        unsafe port.pointee.lastRun = index
         if unsafe port.pointee.runs[index].run.isComplete { unsafe closeRun(index, of: port) }
         return
       }
@@ -87,8 +99,44 @@ extension Forwarder {
       unsafe closeRun(place % PortContext.mostRuns, of: port)
     }
     unsafe (port.pointee.runs + port.pointee.runCount).initialize(
-      to: OpenRun(run: SegmentRun(segment), index: place, superFrame: nil))
+      to: OpenRun(segment, index: place))
     unsafe port.pointee.runCount += 1
+  }
+
+  /// Adds a frame to the run that was joined last, if it is the next segment of that: most frames are.
+  /// - Returns: false: it is not, or has to go the long way; nothing has changed then.
+  @inline(__always)
+  private func continuesLast(
+    _ frame: UnsafeMutablePointer<umbel_frame>, at port: UnsafeMutablePointer<PortContext>, _ remote: Remote
+  ) -> Bool {
+    let index = unsafe port.pointee.lastRun
+    guard unsafe index < port.pointee.runCount else { return false }
+    let open = unsafe port.pointee.runs + index
+    let place = unsafe port.pointee.batch + open.pointee.index
+    let (first, length) = unsafe (frame.pointee.pieces[0], Int(frame.pointee.length))
+    guard let made = unsafe open.pointee.superFrame,
+      unsafe hasRoom(for: frame, behind: Int(place.pointee.piece_count), at: port), unsafe isOf(place, remote),
+      let sum = unsafe open.pointee.run.pseudoHeader(ofNext: first.data, available: first.length, length: length),
+      unsafe isRight(frame, behind: open.pointee.checksumStart, sum)
+    else { return false }
+    unsafe addPayload(of: frame.pointee, behind: open.pointee.payload, to: place, made)
+    unsafe open.pointee.run.append(first.data, length: length)
+    if unsafe open.pointee.run.isComplete { unsafe closeRun(index, of: port) }
+    return true
+  }
+
+  /// Whether a super-frame of so many pieces has room for those of one frame more.
+  @inline(__always)
+  private func hasRoom(
+    for frame: UnsafeMutablePointer<umbel_frame>, behind pieces: Int, at port: UnsafeMutablePointer<PortContext>
+  ) -> Bool {
+    unsafe pieces &+ Int(frame.pointee.piece_count) <= min(Int(port.pointee.mostPieces), SuperFrame.mostPieces)
+  }
+
+  /// Whether a frame of the batch is for a remote.
+  @inline(__always)
+  private func isOf(_ place: UnsafeMutablePointer<umbel_frame>, _ remote: Remote) -> Bool {
+    unsafe place.pointee.remote.index == remote.index && place.pointee.remote.generation == remote.generation
   }
 
   /// Adds a segment to a run of its flow.
@@ -99,11 +147,9 @@ extension Forwarder {
   ) -> Bool {
     let place = unsafe port.pointee.batch + open.pointee.index
     let headers = unsafe open.pointee.superFrame == nil ? 1 : 0
-    let pieces = unsafe headers &+ Int(place.pointee.piece_count) &+ Int(frame.pointee.piece_count)
     guard unsafe open.pointee.run.takes(segment),
-      unsafe pieces <= min(Int(port.pointee.mostPieces), SuperFrame.mostPieces),
-      unsafe place.pointee.remote.index == remote.index, unsafe place.pointee.remote.generation == remote.generation,
-      unsafe isRight(segment, frame)
+      unsafe hasRoom(for: frame, behind: headers &+ Int(place.pointee.piece_count), at: port),
+      unsafe isOf(place, remote), unsafe isRight(segment, frame)
     else { return false }
     if unsafe open.pointee.superFrame == nil {
       guard unsafe isRight(open.pointee.run.first, place), let made = unsafe takeSuperFrame() else { return false }
@@ -146,8 +192,19 @@ extension Forwarder {
   /// Whether the checksums of a segment are right.
   private func isRight(_ segment: Coalescible, _ frame: UnsafeMutablePointer<umbel_frame>) -> Bool {
     guard segment.hasRightHeader else { return false }
-    var sum = segment.pseudoHeader
-    var offset = segment.checksumStart
+    return unsafe isRight(frame, behind: segment.checksumStart, segment.pseudoHeader)
+  }
+
+  /// Whether a TCP or UDP checksum is right.
+  /// - Parameters:
+  ///   - start: where the bytes begin that it is of.
+  ///   - pseudoHeader: the sum of those that it is of as well.
+  @inline(__always)
+  private func isRight(
+    _ frame: UnsafeMutablePointer<umbel_frame>, behind start: Int, _ pseudoHeader: InternetChecksum
+  ) -> Bool {
+    var sum = pseudoHeader
+    var offset = start
     for index in unsafe 0..<Int(frame.pointee.piece_count) {
       let piece = unsafe frame.pointee.pieces[index]
       unsafe sum.add(piece.data + offset, count: piece.length &- offset)

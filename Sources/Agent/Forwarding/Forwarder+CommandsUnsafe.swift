@@ -73,9 +73,8 @@ extension Forwarder {
     case .carryCounters(let port, let values):
       if unsafe port.pointee.slot != nil { unsafe port.pointee.counters.carry(values) }
     case .restoreStations(let lan, let stations): unsafe restore(stations, in: lan)
-    case .setBusyPoll(let nanoseconds):
-      unsafe state.pointee.busyPoll = nanoseconds
-      unsafe state.pointee.busyUntil = 0
+    case .setBusyPoll(let setting):
+      unsafe state.pointee.busyPolling.setting = setting
     case .setRings(let lan, let rings): unsafe setRings(rings, of: lan)
     case .freeze: freeze()
     case .thaw: unsafe state.pointee.isFrozen = false

@@ -54,6 +54,7 @@ extension Forwarder {
       if count > 0 {
         unsafe slot.pointee.hangUps = 0
         unsafe state.pointee.isFruitful = true
+        unsafe state.pointee.roundFrames &+= Int(count)
         unsafe endpoint.pointee.emptyMores = 0
         let kept = unsafe endpoint.pointee.hasMuted ? dropDuplicates(of: endpoint, Int(count)) : Int(count)
         prefetchStations(kept)

@@ -10,7 +10,7 @@
 //      Queues are tried again when frames for the port come, and at most 1 ms apart.
 //   5. Ticks that are due, once a second the housekeeping of the FDB and the queues.
 //
-// With `busy-poll` a round does not sleep in epoll until so much time has passed without a frame.
+// With `busy-poll` a round may not sleep in epoll for some time after a frame, see `BusyPolling`.
 //
 // Nothing here allocates, waits for a lock, or looks at more of a frame than its header. Everything lives behind one
 // pointer: plugins call back while a function of this file runs, so no access to the state may last over such a call.
@@ -86,10 +86,9 @@ struct ForwarderState: ~Copyable {
   /// Rounds in which epoll reported something and nothing came of it, one after the other; when they began.
   var fruitlessRounds = 0
   var fruitlessSince: UInt64 = 0
-  /// For so long after a frame the thread asks for the next one instead of sleeping: nanoseconds; 0: it sleeps at once.
-  var busyPoll: UInt64 = 0
-  /// Until when it does; `max`: this round has brought a frame.
-  var busyUntil: UInt64 = 0
+  var busyPolling = BusyPolling()
+  /// Frames that were received in this round.
+  var roundFrames = 0
   var hasPendingReports = false
   var hasStaleEndpoints = false
   var hasUnsettledPorts = false
@@ -198,6 +197,7 @@ struct Forwarder {
     }
     takeTime()
     unsafe state.pointee.isFruitful = false
+    unsafe state.pointee.roundFrames = 0
     for index in 0..<count { unsafe take(events[index]) }
     carryOutCommands()
     if unsafe state.pointee.hasUnsettledPorts { settlePorts() }
@@ -206,7 +206,7 @@ struct Forwarder {
     if unsafe state.pointee.queued.count > 0 { retryQueues() }
     runTicks()
     if unsafe state.pointee.hasPendingReports { flushPendingReports() }
-    if unsafe state.pointee.busyPoll > 0 { noteBusy() }
+    noteBusy()
     unsafe restIfSpinning(UnsafeBufferPointer(rebasing: events[..<count]))
   }
 
@@ -216,21 +216,16 @@ struct Forwarder {
     unsafe state.pointee.seconds = UInt32(truncatingIfNeeded: (now - state.pointee.started) / 1_000_000_000)
   }
 
-  /// The time counts from the first round without a frame: one with many may have taken longer than that.
   private func noteBusy() {
-    if unsafe state.pointee.isFruitful {
-      unsafe state.pointee.busyUntil = .max
-      return
-    }
-    if unsafe state.pointee.busyUntil == .max {
-      unsafe state.pointee.busyUntil = state.pointee.now &+ state.pointee.busyPoll
-    }
+    let now = unsafe state.pointee.now
+    let isFruitful = unsafe state.pointee.isFruitful
+    unsafe state.pointee.busyPolling.note(now, frames: state.pointee.roundFrames, isFruitful: isFruitful)
     // Whoever is to send the next frame, or has the last one, may wait for this processor.
-    if unsafe state.pointee.now < state.pointee.busyUntil { sched_yield() }
+    if unsafe !isFruitful && state.pointee.busyPolling.isWakeful(at: now) { sched_yield() }
   }
 
   private func timeoutMilliseconds() -> Int32 {
-    if unsafe state.pointee.now < state.pointee.busyUntil { return 0 }
+    if unsafe state.pointee.busyPolling.isWakeful(at: state.pointee.now) { return 0 }
     if unsafe state.pointee.ready.count > 0 || state.pointee.hasStaleEndpoints || state.pointee.hasUnsettledPorts {
       return 0
     }

@@ -53,8 +53,8 @@ package final class ForwardingCommand: @unchecked Sendable {
     case restoreStations(UnsafeMutablePointer<LANContext>, [KeptStation])
     /// Records frames of the LAN into these rings from now on, and into no others, which may be freed afterwards.
     case setRings(UnsafeMutablePointer<LANContext>, CaptureRings)
-    /// For so many nanoseconds after a frame the thread does not sleep; 0: it sleeps at once.
-    case setBusyPoll(UInt64)
+    /// Whether the thread sleeps at once after a frame.
+    case setBusyPoll(BusyPoll)
     /// The thread carries out commands and does nothing else until `thaw`: no call of a plugin is under way when this has
     /// come back, and none begins.
     case freeze

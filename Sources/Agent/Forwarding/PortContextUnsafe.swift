@@ -58,6 +58,8 @@ package struct PortContext: ~Copyable {
   /// Those of the batch that the next frame may join; the first `runCount` are initialized.
   package let runs: UnsafeMutablePointer<OpenRun>
   package var runCount = 0
+  /// The one that was joined last; of others than the first `runCount` nothing follows.
+  package var lastRun = 0
   package static let mostRuns = 8
 
   // What it could not send yet.

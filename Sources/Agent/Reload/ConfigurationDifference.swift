@@ -17,16 +17,16 @@ package struct ConfigurationDifference: Sendable {
   package private(set) var changed: [LANDifference] = []
   /// The number of forwarding threads that would be wanted: they are made at the start alone. nil: as many as there are.
   package let otherThreads: Int?
-  /// The nanoseconds of `busy-poll`; they hold for threads that run. nil: as before.
-  package let otherBusyPoll: UInt64?
+  /// Another `busy-poll`, which holds for threads that run. nil: as before.
+  package let otherBusyPoll: BusyPoll?
 
   /// - Parameters:
   ///   - present: what is there; each LAN once.
   ///   - threads: forwarding threads that there are.
-  ///   - busyPoll: that of theirs, in nanoseconds.
+  ///   - busyPoll: that of theirs.
   ///   - transports: those that the configuration was read with.
   package init(
-    from present: [PresentLAN], threads: Int, busyPoll: UInt64 = 0, to wanted: Configuration,
+    from present: [PresentLAN], threads: Int, busyPoll: BusyPoll = .off, to wanted: Configuration,
     transports: [TransportDescription]
   ) {
     otherBusyPoll = wanted.busyPoll == busyPoll ? nil : wanted.busyPoll

@@ -18,8 +18,23 @@ final class CaptureOutput {
   private static let pipeBytes = 4_096
 
   /// - Parameter path: nil and "-": standard output.
-  /// - Throws: that it is a terminal, or cannot be written.
-  init(path: String?, lan: String) throws {
+  /// - Throws: that it is a terminal.
+  static func check(_ path: String?, lan: String) throws {
+    guard path == nil || path == "-", isatty(STDOUT_FILENO) != 0 else { return }
+    throw Failure(
+      .usage,
+      """
+      A capture is nothing to read on a terminal. Write it to a file, or have a program read it:
+        umbel capture \(lan) -w \(lan).pcapng
+        umbel capture \(lan) -w - | wireshark -k -i -
+        umbel capture \(lan) -w - | tcpdump -n -r -
+      """)
+  }
+
+  /// Begins to write: what a file held is gone.
+  /// - Parameter path: nil and "-": standard output.
+  /// - Throws: that it cannot be written.
+  init(path: String?) throws {
     if let path, path != "-" {
       self.path = path
       // A pipe is opened when somebody reads it; until then ^C ends the program.
@@ -30,16 +45,6 @@ final class CaptureOutput {
       file = Descriptor(owning: opened)
       number = opened
     } else {
-      guard isatty(STDOUT_FILENO) == 0 else {
-        throw Failure(
-          .usage,
-          """
-          A capture is nothing to read on a terminal. Write it to a file, or have a program read it:
-            umbel capture \(lan) -w \(lan).pcapng
-            umbel capture \(lan) -w - | wireshark -k -i -
-            umbel capture \(lan) -w - | tcpdump -n -r -
-          """)
-      }
       self.path = "standard output"
       file = nil
       number = STDOUT_FILENO

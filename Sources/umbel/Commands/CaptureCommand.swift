@@ -72,7 +72,7 @@ struct CaptureCommand: ParsableCommand {
     let filter = try CaptureWords.filter(host: host, mac: mac, ethertype: ethertype, vlan: vlan)
     let nanoseconds = try since.map(CaptureWords.nanoseconds)
     let bytes = try buffer.map(CaptureWords.bytes)
-    let output = try CaptureOutput(path: write, lan: lan)
+    try CaptureOutput.check(write, lan: lan)
     let client = try connection.open()
     var descriptors = Descriptors()
     let reply: AgentAPI.Capture.Reply
@@ -89,8 +89,9 @@ struct CaptureCommand: ParsableCommand {
     guard let ring = descriptors.take(reply.descriptor), let memory = try? RingMemory(reading: ring) else {
       throw ClientError.malformed("the ring of a capture")
     }
+    // Not before: what the agent refuses leaves a file as it is.
     let session = CaptureSession(
-      lan: lan, reply, snaplen: memory.snaplen, client: client, output: output, count: count)
+      lan: lan, reply, snaplen: memory.snaplen, client: client, output: try CaptureOutput(path: write), count: count)
     if let nanoseconds {
       try session.writePast(.fromOldest(memory), nanoseconds: nanoseconds, filter, ports: port)
     } else {

@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import replace
 
-from . import local, sites
+from . import local, sites, threads
 from .machine import facts
 from .report import Table
 from .rows import Missing, Results, Row
@@ -99,7 +99,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.rounds is not None and arguments.rounds < 1:
         parser.error("--rounds is 1 or more")
-    rows = [row for row in local.ROWS + sites.ROWS
+    rows = [row for row in local.ROWS + threads.ROWS + sites.ROWS
             if (not arguments.quick or row.quick)
             and (not arguments.only or any(fnmatch.fnmatch(row.name, pattern) for pattern in arguments.only))]
     if not rows:

@@ -19,6 +19,7 @@ CLIENT_BUFFER = "106496"
 MANY_STATIONS = "fdb-entries: 262144\nguest-stations: 262144"
 NO_STORM_LIMIT = "storm-broadcast: 0"
 BUSY_POLL = "busy-poll: 50us"
+ADAPTIVE_POLL = "busy-poll: auto"
 
 
 def load(place: World, mode: str, switch: Switch, words: tuple[str, ...], prefix: tuple[str, ...] = ()) -> Figures:
@@ -62,16 +63,24 @@ def raised(run_it: Run) -> Run:
 # ---- Rows ------------------------------------------------------------------------------------------------------------
 
 PEERS = ("vde_switch", "uml_switch")
+RAISED = ("vde_switch, buffers raised", "uml_switch, buffers raised")
 LIMIT = "bare C switch"
+# Peers as they are, and with sockets as large as ours.
+AHEAD = (Goal(PEERS, at_least=1.0), Goal(RAISED, at_least=1.0))
 
 
-def side_by_side(mode: str, *words: str, lan: str = "", vde_options: tuple[str, ...] = ()) -> tuple[Contender, ...]:
-    """Those with sockets for guests, at the same work."""
+def side_by_side(mode: str, *words: str, lan: str = "", vde_options: tuple[str, ...] = (), count: int = 1
+                 ) -> tuple[Contender, ...]:
+    """Those with sockets for guests, at the same work, in so many LANs at once."""
+    vde_switch, uml_switch = several(vde(*vde_options), count), several(uml, count)
+    same_clients = (*words, "--buffer", CLIENT_BUFFER)
     return (
-        Contender("umbel", throughput(mode, umbel(lan=lan), *words), "umbel"),
-        Contender(LIMIT, throughput(mode, bare, *words), "limit"),
-        Contender("vde_switch", throughput(mode, vde(*vde_options), *words)),
-        Contender("uml_switch", throughput(mode, uml, *words)),
+        Contender("umbel", throughput(mode, umbel(lan=lan, lans=count), *words), "umbel"),
+        Contender(LIMIT, throughput(mode, several(bare, count), *words), "limit"),
+        Contender("vde_switch", throughput(mode, vde_switch, *words)),
+        Contender("uml_switch", throughput(mode, uml_switch, *words)),
+        Contender(RAISED[0], raised(throughput(mode, vde_switch, *same_clients)), quick=False),
+        Contender(RAISED[1], raised(throughput(mode, uml_switch, *same_clients)), quick=False),
     )
 
 
@@ -80,18 +89,6 @@ def with_taps(*words: str) -> tuple[Contender, ...]:
     return (
         Contender("Open vSwitch, user space", throughput("pair", open_vswitch, *words), quick=False),
         Contender("kernel bridge, TAPs", throughput("pair", bridge, *words), "limit", quick=False),
-    )
-
-
-RAISED = ("vde_switch, buffers raised", "uml_switch, buffers raised")
-
-
-def buffers_raised(*words: str) -> tuple[Contender, ...]:
-    """Peers whose sockets are as large as ours."""
-    words = (*words, "--buffer", CLIENT_BUFFER)
-    return (
-        Contender(RAISED[0], raised(throughput("pair", vde(), *words)), quick=False),
-        Contender(RAISED[1], raised(throughput("pair", uml, *words)), quick=False),
     )
 
 
@@ -116,14 +113,14 @@ def frame_size_row(size: int, goals: tuple[Goal, ...], frames: int) -> Row:
     words = ("--size", str(size), "--frames", str(frames))
     contenders = side_by_side("pair", *words) + with_taps(*words)
     if size < 1518:
-        contenders += short_queues(*words) + buffers_raised(*words)
+        contenders += short_queues(*words)
     contenders += (Contender("no switch", throughput("pair", no_switch, *words), "limit", quick=False),)
     return Row(f"switch-{size}", f"two guests, frames of {size:,} bytes", "rate", "frames/s", contenders, goals,
                quick=size < 1518, plot=("frame size in bytes", size))
 
 
 def mix_row(name: str, title: str, *words: str) -> Row:
-    return Row(name, title, "rate", "frames/s", side_by_side("pair", *words), (Goal(PEERS, at_least=1.0),))
+    return Row(name, title, "rate", "frames/s", side_by_side("pair", *words), AHEAD)
 
 
 def flood_row(receivers: int) -> Row:
@@ -131,20 +128,20 @@ def flood_row(receivers: int) -> Row:
     words = ("--receivers", str(receivers), "--frames", str(frames), "--warm-up", "1000")
     return Row(f"flood-{receivers}", f"broadcasts of 64 bytes to {receivers} guests", "rate", "copies/s",
                side_by_side("flood", *words, lan=NO_STORM_LIMIT, vde_options=("-n", "256")),
-               (Goal(PEERS, at_least=1.0),), quick=receivers == 16, plot=("receivers of a flood", receivers))
+               AHEAD, quick=receivers == 16, plot=("receivers of a flood", receivers))
 
 
 def stations_row(stations: int) -> Row:
     def words(count: int) -> tuple[str, ...]:
         return ("--stations", str(count), "--frames", "150000")
     # Peers that have no table for so many take their time.
-    contenders = tuple(replace(contender, quick=contender.kind != "peer" or stations < 100_000)
+    contenders = tuple(replace(contender, quick=contender.kind != "peer" or contender.quick and stations < 100_000)
                        for contender in side_by_side("pair", *words(stations), lan=MANY_STATIONS))
     rivals = PEERS
     if stations >= 10_000:
         rivals += ("vde_switch, hash enlarged",)
         contenders += (Contender(rivals[-1], throughput("pair", vde("--hashsize", "262144"), *words(stations))),)
-    goals: tuple[Goal, ...] = (Goal(rivals, at_least=1.0),)
+    goals: tuple[Goal, ...] = (Goal(rivals, at_least=1.0), Goal(RAISED, at_least=1.0))
     if stations >= 100_000:
         contenders += (Contender("umbel, ten stations",
                                  throughput("pair", umbel(lan=MANY_STATIONS), *words(10)), "umbel"),)
@@ -160,6 +157,7 @@ def round_trip_row(name: str, title: str, prefix: tuple[str, ...], at_most: floa
         (
             Contender("umbel", round_trip(umbel(), prefix), "umbel"),
             Contender("umbel, busy-poll", round_trip(umbel(options=BUSY_POLL), prefix), "umbel"),
+            Contender("umbel, busy-poll: auto", round_trip(umbel(options=ADAPTIVE_POLL), prefix), "umbel"),
             Contender(LIMIT, round_trip(bare, prefix), "limit"),
             Contender("vde_switch", round_trip(vde(), prefix)),
             Contender("uml_switch", round_trip(uml, prefix)),
@@ -172,22 +170,12 @@ def round_trip_row(name: str, title: str, prefix: tuple[str, ...], at_most: floa
 def lans_row(count: int) -> Row:
     def words(lans: int) -> tuple[str, ...]:
         return ("--frames", str(320_000 // lans), "--warm-up", "1000")
-    one: tuple[Contender, ...] = ()
-    goals = (Goal(PEERS, at_least=1.0),)
+    contenders = side_by_side("pair", *words(count), count=count)
     if count == 4:
-        one = (Contender("umbel, one LAN", throughput("pair", umbel(), *words(1)), "umbel"),)
-        goals += (Goal(("umbel, one LAN",), at_least=1.8),)
+        contenders += (Contender("umbel, one LAN", throughput("pair", umbel(), *words(1)), "umbel"),)
     return Row(
         f"lans-{count}", f"{count} LANs at once, 64 bytes, sum" if count > 1 else "one LAN, 64 bytes",
-        "rate", "frames/s",
-        (
-            Contender("umbel", throughput("pair", umbel(lans=count), *words(count)), "umbel"),
-            *one,
-            Contender(LIMIT, throughput("pair", several(bare, count), *words(count)), "limit"),
-            Contender("vde_switch", throughput("pair", several(vde(), count), *words(count))),
-            Contender("uml_switch", throughput("pair", several(uml, count), *words(count))),
-        ),
-        goals, plot=("LANs at once", count))
+        "rate", "frames/s", contenders, AHEAD, plot=("LANs at once", count))
 
 
 # ---- TCP from TAP to TAP ---------------------------------------------------------------------------------------------
@@ -249,7 +237,7 @@ def vde_taps(place: World) -> Figures:
 TAP_ROW = Row(
     "tap-to-tap", "TCP from TAP to TAP", "rate", "Gb/s",
     (Contender("umbel", umbel_taps, "umbel"), Contender("kernel bridge, veth", bridge_wires, "limit"),
-     Contender("vde_switch", vde_taps)),
+     Contender("vde_switch", vde_taps), Contender(RAISED[0], raised(vde_taps), quick=False)),
     (Goal(("kernel bridge, veth",), at_least=1.0),), quick=True)
 
 

@@ -25,7 +25,7 @@ struct UmbelLoad: ParsableCommand {
         pair                        a socket pair and no switch
       Both clients use the first way; a second way, where given, is the receiver's.
       """,
-    subcommands: [Pair.self, Flood.self, Ping.self, Datagrams.self])
+    subcommands: [Pair.self, Flood.self, Ping.self, Pour.self, Datagrams.self])
 }
 
 /// What every measurement is told.

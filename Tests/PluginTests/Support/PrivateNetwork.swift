@@ -42,12 +42,26 @@ enum PrivateNetwork {
 
   /// Waits until an interface has the link-local IPv6 address that the kernel gives it, and may use it.
   static func awaitOwnAddress(of name: String) throws {
-    let index = try #require(try Interfaces.named(name)).index
     for _ in 0..<500 {
-      if try Interfaces.addresses(of: index).contains(where: { $0.address.description.hasPrefix("fe80") }) { return }
+      if TextFile.read("/proc/thread-self/net/if_inet6")?.split(separator: "\n").contains(where: { isOwn($0, of: name) }
+      ) == true {
+        return
+      }
       usleep(10_000)
     }
     Issue.record("\(name) gets no address of its own")
+  }
+
+  /// Whether a line of /proc/net/if_inet6 (address, index, prefix length, scope, flags, name; all but the name in
+  /// hexadecimal) is of a link-local address that may be used: for a moment after it was given it is IFA_F_TENTATIVE, of
+  /// `<linux/if_addr.h>`, even where nobody looks for duplicates.
+  private static func isOwn(_ line: Substring, of name: String) -> Bool {
+    let fields = line.split(separator: " ")
+    let (linkLocal, tentative): (UInt32, UInt32) = (0x20, 0x40)
+    guard fields.count == 6, fields[5] == name, UInt32(fields[3], radix: 16) == linkLocal,
+      let flags = UInt32(fields[4], radix: 16)
+    else { return false }
+    return flags & tentative == 0
   }
 
   /// Runs `ip` with these words.

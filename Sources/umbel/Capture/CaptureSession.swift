@@ -97,7 +97,7 @@ final class CaptureSession {
         AgentError.noSuchPort(name, lan: lan, existing: ports.values.filter { $0.transport != "ended" }.map(\.name)))
     }
     while !isDone, let record = reader.next(into: &frame, before: end) {
-      guard record.time >= first, isWanted(record, names), matches(filter) else { continue }
+      guard record.time >= first, isWanted(record, names), filter.matches(frame) else { continue }
       try add(record, tellsWay: true)
     }
     try finish()
@@ -106,10 +106,6 @@ final class CaptureSession {
 
   private func isWanted(_ record: CaptureRecord, _ names: [String]) -> Bool {
     names.isEmpty || [record.port, record.peer].contains { ports[$0].map { names.contains($0.name) } ?? false }
-  }
-
-  private func matches(_ filter: CaptureFilter) -> Bool {
-    unsafe frame.withUnsafeBytes { unsafe filter.matches($0) }
   }
 
   // MARK: Packets

@@ -96,7 +96,7 @@ let package = Package(
     .executableTarget(
       name: "umbel",
       dependencies: [
-        "AgentAPI", "Recording", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser,
+        "AgentAPI", "Recording", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "PortWords", argumentParser,
       ],
       swiftSettings: strict),
 

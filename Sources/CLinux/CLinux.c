@@ -58,6 +58,23 @@ int clinux_process_descriptor(int32_t process)
     return (int)syscall(SYS_pidfd_open, process, 0);
 }
 
+int clinux_enter_network(const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return -1;
+    int result = setns(descriptor, CLONE_NEWNET);
+    int error = errno;
+    close(descriptor);
+    errno = error;
+    return result;
+}
+
+const void *clinux_find(const void *bytes, size_t length, const char *text)
+{
+    return memmem(bytes, length, text, strlen(text));
+}
+
 int clinux_processor_count(void)
 {
     cpu_set_t set;

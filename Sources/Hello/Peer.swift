@@ -19,6 +19,10 @@ package struct Peer: Sendable {
   /// Of the last hellos how many were not heard: of its by us, and of ours by it.
   package private(set) var lossIn = Loss()
   package private(set) var lossOut = Loss()
+  /// Its hellos that came in more than once.
+  package private(set) var duplicates = 0
+  /// When it last said that it hears us; nil: never.
+  package private(set) var lastHeardUs: UInt64?
   /// What it has confirmed of our path probes; round 0: nothing yet.
   package private(set) var confirmed = ProbeReport()
   /// What we have heard of its path probes.
@@ -81,8 +85,10 @@ package struct Peer: Sendable {
       windowLength = UInt8(min(64, Int(windowLength) + step))
       lastSequence = sequence
     } else if step > -64 {
+      let bit: UInt64 = 1 << UInt64(-step)
       // Late, or twice.
-      window |= 1 << UInt64(-step)
+      if window & bit != 0 { duplicates += 1 }
+      window |= bit
     } else {
       // The port was made anew.
       window = 1
@@ -94,6 +100,7 @@ package struct Peer: Sendable {
 
   /// What it says about how it hears us.
   mutating func note(_ entry: Announcement.Heard, sentAt: UInt64?, now: UInt64) {
+    lastHeardUs = now
     lossOut = Loss(lost: Int(entry.lost), of: Int(entry.window))
     if entry.round != 0 { confirmed = ProbeReport(round: entry.round, longest: Int(entry.longestProbe)) }
     let held = UInt64(entry.heldMicroseconds) * 1_000

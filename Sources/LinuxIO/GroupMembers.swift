@@ -1,9 +1,21 @@
 /// Who has joined a multicast group in this network namespace, by whichever program.
 package enum GroupMembers {
-  /// The names of the interfaces on which an IPv4 group has been joined; none when the kernel does not say.
+  /// The names of the interfaces on which a group has been joined; none when the kernel does not say.
   package static func interfaces(of group: IPAddress) -> [String] {
     // That of the thread: a process may have threads in several namespaces.
-    interfaces(of: group, in: TextFile.read("/proc/thread-self/net/igmp") ?? "")
+    let file = "/proc/thread-self/net/" + (group.length == 4 ? "igmp" : "igmp6")
+    let table = TextFile.read(file) ?? ""
+    return group.length == 4 ? interfaces(of: group, in: table) : interfaces(of: group, in6: table)
+  }
+
+  /// Reads `/proc/net/igmp6` (Linux, `net/ipv6/mcast.c`): a line for each group of an interface, of the interface's index
+  /// and name and the address, 32 digits.
+  static func interfaces(of group: IPAddress, in6 table: String) -> [String] {
+    let wanted = group.octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return table.split(separator: "\n").compactMap { line in
+      let words = line.split(whereSeparator: \.isWhitespace)
+      return words.count > 2 && words[2].lowercased() == wanted ? String(words[1]) : nil
+    }
   }
 
   /// Reads `/proc/net/igmp` (Linux, `net/ipv4/igmp.c`): a line for each interface, "2<tab>eth0      :     1      V3",

@@ -27,6 +27,17 @@ package struct IPPrefix: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { "\(address)/\(length)" }
 
+  /// Whether an address is of this network.
+  package func contains(_ other: IPAddress) -> Bool {
+    guard other.family == address.family else { return false }
+    let (own, others) = (address.octets, other.octets)
+    return own.indices.allSatisfy { index in
+      let bits = min(8, max(0, length - 8 * index))
+      let mask = UInt8(truncatingIfNeeded: 0xff << (8 - bits))
+      return own[index] & mask == others[index] & mask
+    }
+  }
+
   /// The broadcast address, in network order; nil where a network has none: IPv6, and IPv4 of one or two (RFC 3021).
   var broadcast: [UInt8]? {
     guard address.family == AF_INET, length < 31 else { return nil }

@@ -8,6 +8,10 @@ package struct Interface: Hashable, Sendable {
   package let name: String
   /// Set up by the administrator (`IFF_UP`); says nothing about a carrier.
   package let isUp: Bool
+  /// There is a carrier: a cable, or a far end that is up (`IFF_RUNNING`).
+  package let hasCarrier: Bool
+  /// Takes and sends what goes to groups (`IFF_MULTICAST`).
+  package let takesMulticast: Bool
   /// The host's own loopback interface (`IFF_LOOPBACK`).
   package let isLoopback: Bool
   /// Neighbours are found by broadcast ARP (`IFF_BROADCAST` without `IFF_NOARP`).
@@ -22,6 +26,24 @@ package struct Interface: Hashable, Sendable {
   package let kind: String
   /// Of a TAP.
   package let tap: TapProperties?
+  /// Of a bridge.
+  package let bridge: BridgeProperties?
+}
+
+/// How a bridge treats multicast.
+package struct BridgeProperties: Hashable, Sendable {
+  /// It sends what goes to a group to that group's members alone, as soon as there is a querier.
+  package let isSnooping: Bool
+  /// It asks for members itself.
+  package let isQuerier: Bool
+  /// It hears one that asks (Linux 5.16).
+  package let hearsQuerier: Bool
+
+  package init(isSnooping: Bool, isQuerier: Bool, hearsQuerier: Bool) {
+    self.isSnooping = isSnooping
+    self.isQuerier = isQuerier
+    self.hearsQuerier = hearsQuerier
+  }
 }
 
 /// What a TAP device is, whoever has it attached.
@@ -46,6 +68,8 @@ extension Interface {
     self.index = UInt32(link.ifi_index)
     self.name = name
     isUp = flags & UInt32(IFF_UP) != 0
+    hasCarrier = flags & UInt32(IFF_RUNNING) != 0
+    takesMulticast = flags & UInt32(IFF_MULTICAST) != 0
     isLoopback = flags & UInt32(IFF_LOOPBACK) != 0
     hasARP = flags & UInt32(IFF_BROADCAST) != 0 && flags & UInt32(IFF_NOARP) == 0
     mtu = Int(answer.attribute(Int(IFLA_MTU), from: attributes)?.load(UInt32.self, at: 0) ?? 0)
@@ -53,7 +77,22 @@ extension Interface {
     master = answer.attribute(Int(IFLA_MASTER), from: attributes)?.load(UInt32.self, at: 0) ?? 0
     let information = answer.attribute(Int(IFLA_LINKINFO), from: attributes)
     kind = information?.attribute(Int(IFLA_INFO_KIND), from: 0)?.string ?? ""
-    tap = kind == "tun" ? information?.attribute(Int(IFLA_INFO_DATA), from: 0).flatMap(TapProperties.init) : nil
+    let data = information?.attribute(Int(IFLA_INFO_DATA), from: 0)
+    tap = kind == "tun" ? data.flatMap(TapProperties.init) : nil
+    bridge = kind == "bridge" ? data.map(BridgeProperties.init) : nil
+  }
+}
+
+extension BridgeProperties {
+  /// `IFLA_BR_*` of `<linux/if_link.h>`.
+  fileprivate init(_ data: NetlinkBytes) {
+    func flag(_ type: Int) -> Bool { data.attribute(type, from: 0)?.load(UInt8.self, at: 0) ?? 0 != 0 }
+    isSnooping = flag(Int(IFLA_BR_MCAST_SNOOPING))
+    isQuerier = flag(Int(IFLA_BR_MCAST_QUERIER))
+    // IFLA_BR_MCAST_QUERIER_STATE, with BRIDGE_QUERIER_IP_OTHER_TIMER or
+    // BRIDGE_QUERIER_IPV6_OTHER_TIMER of <linux/if_bridge.h> as long as one is heard.
+    let state = data.attribute(47, from: 0)
+    hearsQuerier = state?.attribute(3, from: 0) != nil || state?.attribute(7, from: 0) != nil
   }
 }
 

@@ -70,6 +70,8 @@ package enum Interfaces {
 package struct Route: Hashable, Sendable {
   /// The index of the interface.
   package let interface: UInt32
+  /// It leads to a router, not to the destination itself.
+  package let hasGateway: Bool
   /// What the route itself says of its MTU, in bytes; nil: the interface's. What ICMP has told does not count: anybody
   /// can send that.
   package let mtu: Int?
@@ -81,6 +83,9 @@ package struct Route: Hashable, Sendable {
       let interface = answer.attribute(Int(RTA_OIF.rawValue), from: attributes)?.load(UInt32.self, at: 0)
     else { return nil }
     self.interface = interface
+    hasGateway =
+      answer.attribute(Int(RTA_GATEWAY.rawValue), from: attributes) != nil
+      || answer.attribute(Int(RTA_VIA.rawValue), from: attributes) != nil
     // struct rta_cacheinfo: the third word says when what was learned expires.
     let expires = answer.attribute(Int(RTA_CACHEINFO.rawValue), from: attributes)?.load(Int32.self, at: 8) ?? 0
     let metrics = answer.attribute(Int(RTA_METRICS.rawValue), from: attributes)

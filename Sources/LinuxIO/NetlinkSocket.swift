@@ -9,9 +9,10 @@ import Glibc
 package struct NetlinkSocket: ~Copyable {
   private let descriptor: Descriptor
 
-  package init() throws(Errno) {
+  /// - Parameter protocolNumber: who is asked, `NETLINK_*`.
+  package init(_ protocolNumber: Int32 = NETLINK_ROUTE) throws(Errno) {
     let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
-    descriptor = Descriptor(owning: try retrying { socket(AF_NETLINK, type, NETLINK_ROUTE) })
+    descriptor = Descriptor(owning: try retrying { socket(AF_NETLINK, type, protocolNumber) })
   }
 
   /// Asks one question that has one answer.

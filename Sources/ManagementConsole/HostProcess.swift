@@ -25,7 +25,7 @@ package struct HostProcess: Hashable, Sendable {
   package var workingDirectory: String? { HostFiles.target(directory + "/cwd") }
 
   /// Whether it is known to be in another network namespace than the caller.
-  var isInOtherNetwork: Bool {
+  package var isInOtherNetwork: Bool {
     guard let its = HostFiles.identity(directory + "/ns/net") else { return false }
     return its != HostFiles.identity("/proc/self/ns/net")
   }

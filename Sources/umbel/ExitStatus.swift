@@ -1,5 +1,7 @@
 /// How `umbel` ends when it fails: the numbers of `<sysexits.h>`.
 package enum ExitStatus: Int32 {
+  /// `doctor` has found a fault: not of sysexits.
+  case faultFound = 1
   /// Wrong arguments, or options that the agent refuses.
   case usage = 64
   /// What was named does not exist.

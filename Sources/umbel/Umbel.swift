@@ -8,8 +8,8 @@ struct Umbel: ParsableCommand {
     abstract: "Control the agent that spans virtual Ethernet LANs across machines.",
     version: umbelVersion,
     subcommands: [
-      StatusCommand.self, ReloadCommand.self, LanCommand.self, PortCommand.self, PeerCommand.self, FDBCommand.self,
-      CaptureCommand.self, TransportCommand.self, TapCommand.self,
+      StatusCommand.self, DoctorCommand.self, ReloadCommand.self, LanCommand.self, PortCommand.self, PeerCommand.self,
+      FDBCommand.self, CaptureCommand.self, TransportCommand.self, TapCommand.self,
       RunCommand.self, GuestCommand.self, CheckConfigCommand.self, CompletionsCommand.self,
     ])
 

@@ -57,6 +57,32 @@ struct PeerTableTests {
     #expect(pair.peer(of: 0).lossOut == Peer.Loss(lost: 1, of: 10))
   }
 
+  @Test func `a hello that comes twice is counted, and no loss`() {
+    var pair = Pair()
+    let frame = pair.tables[0].nextHello(of: pair.senders[0], host: "h0", lan: "lab", port: "p", now: second)
+    guard case .hello(let announcement) = frame.content else { return }
+    for copy in 1...3 as ClosedRange<UInt64> {
+      _ = pair.tables[1].hear(
+        announcement, sequence: frame.sequence, of: pair.senders[0], own: pair.senders[1], at: 77,
+        now: second + copy * millisecond)
+    }
+    #expect(pair.peer(of: 1).duplicates == 2)
+    #expect(pair.peer(of: 1).lossIn == Peer.Loss(lost: 0, of: 1))
+    pair.hello(from: 0, at: 3 * second)
+    #expect(pair.peer(of: 1).duplicates == 2)
+  }
+
+  @Test func `when a peer last heard us is known from what it says`() {
+    var pair = Pair()
+    pair.hello(from: 0, at: second)
+    #expect(pair.peer(of: 1).lastHeardUs == nil)
+    pair.hello(from: 1, at: 2 * second)
+    #expect(pair.peer(of: 0).lastHeardUs == 2 * second)
+    // It has heard nothing for so long that it does not list us any more.
+    pair.hello(from: 1, at: 20 * second)
+    #expect(pair.peer(of: 0).lastHeardUs == 2 * second)
+  }
+
   @Test func `a peer that misses three hellos is silent and new when it is back`() {
     var pair = Pair()
     pair.hello(from: 0, at: second)

@@ -246,4 +246,15 @@ struct MulticastGuestTests {
       """
     #expect(GroupMembers.interfaces(of: IPAddress(group)!, in: table) == ["lo", "enp0s31f6.100"])
   }
+
+  @Test func `members of an IPv6 group are found by its digits`() {
+    let table = """
+      1    lo              ff020000000000000000000000000001     1 0000000C 0
+      2    eth0            ff150000000000000000000000770001     1 00000004 0
+      3    br0             ff150000000000000000000000770001     2 00000004 0
+
+      """
+    #expect(GroupMembers.interfaces(of: IPAddress("ff15::77:1")!, in6: table) == ["eth0", "br0"])
+    #expect(GroupMembers.interfaces(of: IPAddress("ff15::77:2")!, in6: table) == [])
+  }
 }

@@ -35,6 +35,9 @@ final class LANHello {
   private static let mostUnderway = 64
   /// Between two hellos that answer something.
   private static let shortestInterval: UInt64 = 100_000_000
+  /// Hellos of a measurement, and the time between them.
+  private static let burstLength = 10
+  private static let burstInterval: UInt64 = 200_000_000
   /// Until a hello answers a path probe: the others of its round come with it.
   private static let gathering: UInt64 = 10_000_000
   /// Between two records about the same fault.
@@ -133,13 +136,31 @@ final class LANHello {
     let hello = trunk.table.nextHello(
       of: sender(trunk.port), host: agent.hostName, lan: lan.name, port: trunk.port.name, now: now)
     trunk.lastHello = now
-    trunk.helloAt = now + PeerTable.interval * UInt64.random(in: 90...110) / 100
+    if trunk.burst > 0 {
+      trunk.burst -= 1
+      trunk.helloAt = now + Self.burstInterval
+    } else {
+      trunk.helloAt = now + PeerTable.interval * UInt64.random(in: 90...110) / 100
+    }
     send(hello, by: trunk.port)
   }
 
   /// Says hello soon, and not more often than every 100 ms.
   private func hurry(_ trunk: TrunkHello, _ now: UInt64, after delay: UInt64 = 0) {
     trunk.helloAt = min(trunk.helloAt, max(now + delay, trunk.lastHello + Self.shortestInterval))
+  }
+
+  /// Has each trunk say some hellos at short intervals and search the width of its path again. Asked again before that is
+  /// over, it goes on no faster.
+  func measure() {
+    let now = monotonicNanoseconds()
+    for trunk in trunks.values where trunk.isUp {
+      trunk.burst = Self.burstLength
+      hurry(trunk, now)
+      trunk.search.restart()
+      step(trunk, now)
+    }
+    schedule(now)
   }
 
   /// - Parameter flags: `UMBEL_FRAME_*`.
@@ -237,6 +258,8 @@ final class TrunkHello {
   var search = PathSearch(firstRound: .random(in: 1...UInt32.max))
   var helloAt: UInt64
   var lastHello: UInt64 = 0
+  /// Hellos that are yet to come at short intervals.
+  var burst = 0
   /// What the forwarding thread was told last.
   var pathBytes: UInt32?
   var muted: Set<Remote> = []

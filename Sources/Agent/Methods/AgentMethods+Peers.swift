@@ -17,6 +17,12 @@ extension AgentMethods {
       call.stream(peers.sorted { $0.order < $1.order }) { ListPeers.Reply(peers: $0) }
     }
   }
+
+  func measurePeers(_ call: VarlinkCall) throws {
+    let parameters = try call.parameters(of: MeasurePeers.self)
+    for lan in try parameters.lan.map({ [try lan($0)] }) ?? agent.lans { lan.hello.measure() }
+    call.reply(Nothing())
+  }
 }
 
 extension TrunkPeer {
@@ -72,6 +78,8 @@ extension ManagedPort {
     // Hellos come every two seconds; without them it is silent, whatever else comes from its address.
     peer.state = agent.isUp(now) ? .up : .silent
     peer.roundTripMicroseconds = agent.smoothRoundTrip.map { Int($0 / 1_000) }
+    peer.heardBySeconds = agent.lastHeardUs.map { Self.seconds(since: $0, now) }
+    peer.duplicateHellos = agent.duplicates
     peer.lossInPercent = Self.percent(agent.lossIn)
     peer.lossOutPercent = Self.percent(agent.lossOut)
     peer.pathBytes = trunk?.pathBytes.map(Int.init)

@@ -40,6 +40,7 @@ final class AgentMethods: VarlinkHandler {
       case .removePort: try removePort(call)
       case .listStations: try listStations(call)
       case .listPeers: try listPeers(call)
+      case .measurePeers: try measurePeers(call)
       case .listTransports: listTransports(call)
       case .attach: try attach(call)
       case .listGuests: listGuests(call)

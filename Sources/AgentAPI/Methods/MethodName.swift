@@ -9,6 +9,7 @@ package enum MethodName: String, CaseIterable, Sendable {
   case removePort = "RemovePort"
   case listStations = "ListStations"
   case listPeers = "ListPeers"
+  case measurePeers = "MeasurePeers"
   case listTransports = "ListTransports"
   case attach = "Attach"
   case listGuests = "ListGuests"

@@ -32,6 +32,10 @@ package struct TrunkPeer: Codable, Hashable, Sendable {
   /// Of the last 64 hellos: its that were not heard, ours that it did not hear.
   package var lossInPercent: Int?
   package var lossOutPercent: Int?
+  /// Hellos of its that came in more than once.
+  package var duplicateHellos: Int?
+  /// Seconds since it last said that it hears this trunk; nil: never.
+  package var heardBySeconds: Int?
   /// Bytes of the longest frame that passes the trunk in one piece; nil: not known.
   package var pathBytes: Int?
   /// The second path to its agent: what it sends here is dropped.

@@ -37,6 +37,12 @@ int clinux_process_descriptor(int32_t process);
  * those that are online. */
 int clinux_processor_count(void);
 
+/* setns(2): moves the calling thread into the network namespace that a file of /proc/PID/ns stands for. */
+int clinux_enter_network(const char *path);
+
+/* memmem(3): where the bytes of a text, without its NUL, are first found; NULL: nowhere. */
+const void *clinux_find(const void *bytes, size_t length, const char *text);
+
 /* memfd_create(2), close-on-exec. */
 int clinux_memory_file(const char *name);
 

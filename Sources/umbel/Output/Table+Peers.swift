@@ -34,6 +34,7 @@ extension Table {
   private static func stateCell(_ peer: TrunkPeer) -> Cell {
     if peer.muted { return Cell("muted: second path", .warning) }
     switch peer.state {
+    case .up where peer.isDeaf: return Cell("up: does not hear this host", .warning)
     case .up: return Cell("up", .good)
     case .silent: return Cell("silent", .warning)
     case .never: return Cell("never heard", .warning)

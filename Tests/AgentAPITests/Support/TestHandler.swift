@@ -57,7 +57,7 @@ final class TestHandler: VarlinkHandler {
           return call.fail(AgentError.configurationRefused("u.yaml", problems: ["u.yaml:2:3: lab: is bad"]))
         }
         call.reply(reload)
-      case .listTransports, .listPeers, .capture, .openRecorder, .takeOver, .finishTakeOver:
+      case .listTransports, .listPeers, .capture, .openRecorder, .measurePeers, .takeOver, .finishTakeOver:
         call.fail(ServiceError.methodNotImplemented(call.method.qualified))
       }
     } catch {

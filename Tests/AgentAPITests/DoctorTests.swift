@@ -1,0 +1,101 @@
+import AgentAPI
+import LinuxIO
+import Testing
+
+@testable import umbel
+
+/// What `umbel doctor` makes of facts. The facts themselves are gathered on real hosts in Tests/Hosts.
+struct DoctorTests {
+  @Test func `a host that is well has no trouble`() {
+    #expect(DoctorFixture().troubles == [])
+    #expect(DoctorReport(DoctorFixture().findings).summary == "No faults, no warnings.")
+  }
+
+  @Test(arguments: DoctorCase.all)
+  func `each trouble is named, with a remedy, and nothing else is`(_ example: DoctorCase) throws {
+    var fixture = DoctorFixture()
+    example.breaking(&fixture)
+    let found = try #require(fixture.troubles.first)
+    #expect(fixture.troubles.count == 1, "\(fixture.troubles.map(\.text))")
+    #expect(found.check == example.check && found.verdict == example.verdict)
+    #expect(found.text == example.text)
+    #expect(found.remedies.first == example.remedy)
+  }
+
+  @Test func `a peer that is seen for the first time without measuring is no fault`() {
+    var fixture = DoctorFixture()
+    fixture.agent.isMeasured = false
+    fixture.agent.peers[0].heardBySeconds = nil
+    #expect(fixture.troubles == [])
+  }
+
+  @Test func `a host that is among its own peers needs no way to itself`() {
+    var fixture = DoctorFixture()
+    fixture.agent.ports[1].options["peers"] = ["192.0.2.1", "192.0.2.2"]
+    #expect(fixture.troubles == [])
+    #expect(!fixture.findings.contains { $0.text.contains("interface lo") })
+  }
+
+  @Test func `an end without an agent may be quiet`() {
+    var fixture = DoctorFixture()
+    fixture.agent.peers[1].agent = nil
+    fixture.agent.peers[1].state = .silent
+    #expect(fixture.troubles == [])
+  }
+
+  @Test func `what cannot be read is skipped, not judged`() {
+    var fixture = DoctorFixture()
+    fixture.host.firewall = nil
+    fixture.host.firewallProblem = "nft needs root"
+    fixture.host.sockets = nil
+    #expect(Set(fixture.troubles.map(\.verdict)) == [.skipped])
+    #expect(DoctorReport(fixture.findings).summary == "No faults, no warnings.")
+  }
+
+  @Test func `guests by doors are counted, not listed`() {
+    var fixture = DoctorFixture()
+    for number in 1...200 {
+      var port = fixture.agent.ports[2]
+      port.name = "g\(number)"
+      port.transport = "socket"
+      port.peer = Peer(userId: 1, groupId: 1, processId: number)
+      fixture.agent.ports.append(port)
+    }
+    #expect(fixture.findings.count < 25)
+    #expect(fixture.findings.contains { $0.text.contains("201 guest ports up") })
+  }
+
+  @Test func `an agent that cannot be asked is a fault, too`() {
+    let absent = Finding(ClientError.noAgent(path: "/p"))
+    #expect(absent?.text == "no agent answers at /p" && absent?.verdict == .fault)
+    let closed = Finding(ClientError.notPermitted(path: "/p"))
+    #expect(closed?.check == .permission && closed?.remedies.first == "sudo umbel doctor")
+    #expect(Finding(ClientError.malformed("x")) == nil)
+  }
+
+  @Test func `people get lines of 80 columns, by LAN and port, with the remedy below and a summary last`() {
+    var fixture = DoctorFixture()
+    DoctorCase.all.first { $0.check == .secondPath }?.breaking(&fixture)
+    let text = DoctorReport(fixture.findings).text(coloured: false)
+    #expect(text.hasPrefix("Agent\n  ok     umbeld \(umbelVersion) answers, process 42\n"))
+    #expect(
+      text.contains(
+        """
+
+        LAN lab, port tunnel
+          ok     up: vni 42, 1 peer
+
+        """))
+    #expect(
+      text.contains(
+        """
+          fault  host berlin (192.0.2.2) is heard by two trunks of LAN lab, site and
+                 tunnel: what comes by tunnel is dropped
+                   umbel port remove lab tunnel
+
+        """))
+    #expect(text.hasSuffix("\n\n1 fault, 0 warnings.\n"))
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    #expect(DoctorReport(fixture.findings).text(coloured: true).contains("\u{1b}[31mfault\u{1b}[0m"))
+  }
+}

@@ -72,6 +72,9 @@ let package = Package(
     module("TransportKit", ["CTransport"]),
     module("TransportHost", ["CTransport", "LinuxIO"]),
 
+    // Frames that were recorded: the ring they are in, which are wanted, and the file format.
+    module("Recording", ["Ethernet", "LinuxIO"]),
+
     // The service manager and the journal.
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
@@ -88,14 +91,15 @@ let package = Package(
     module(
       "Agent",
       [
-        "AgentAPI", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "Hello", "PortWords",
+        "AgentAPI", "Recording", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "Hello", "PortWords",
         "TransportHost", "CTransport", "LinuxIO", "CLinux", yams,
       ]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(
       name: "umbel",
       dependencies: [
-        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "Metrics", "PortWords", argumentParser,
+        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "Metrics", "PortWords", "Recording",
+        argumentParser,
       ],
       swiftSettings: strict),
 
@@ -119,7 +123,7 @@ let package = Package(
     .executableTarget(
       name: "forward-probe",
       dependencies: [
-        "Agent", "AllocationCounter", "CBenchmark", "CTransport", "LinuxIO", "Switching", "TransportHost",
+        "Agent", "AllocationCounter", "CBenchmark", "CTransport", "Recording", "LinuxIO", "Switching", "TransportHost",
         argumentParser,
       ],
       path: "Tests/Benchmarks/forward-probe", swiftSettings: strict),
@@ -132,6 +136,7 @@ let package = Package(
 
     .testTarget(name: "EthernetTests", dependencies: ["Ethernet", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "HelloTests", dependencies: ["Hello", "Ethernet"], swiftSettings: strict),
+    .testTarget(name: "RecordingTests", dependencies: ["Recording", "Ethernet", "LinuxIO"], swiftSettings: strict),
     .testTarget(name: "PortWordsTests", dependencies: ["PortWords", "Ethernet"], swiftSettings: strict),
     .testTarget(name: "SwitchingTests", dependencies: ["Switching", "Ethernet", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -158,8 +163,8 @@ let package = Package(
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "AgentAPI", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet", "Hello",
-        "LinuxIO", "TestSupport",
+        "Agent", "AgentAPI", "Recording", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet",
+        "Hello", "LinuxIO", "TestSupport",
       ],
       swiftSettings: strict),
     // Runs umbeld with the plugins of Tests/Fixtures, and loads those that the build made; all lie beside the tests.

@@ -12,6 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010 /* <linux/fcntl.h> of Linux 5.1 */
+#endif
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* <asm-generic/socket.h> of Linux 6.5 */
 #endif
@@ -83,6 +86,16 @@ int clinux_processor_count(void)
 int clinux_memory_file(const char *name)
 {
     return memfd_create(name, MFD_CLOEXEC);
+}
+
+int clinux_sealable_file(const char *name)
+{
+    return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+int clinux_seal_file(int file)
+{
+    return fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
 }
 
 /* A control buffer with the alignment that CMSG_FIRSTHDR expects. */

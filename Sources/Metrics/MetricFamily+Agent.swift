@@ -39,6 +39,7 @@ extension MetricFamily {
       gauge("umbel_lan_stations", "Entries of the LAN's forwarding database.") { $0.stations },
       gauge("umbel_lan_stations_limit", "The most entries that there may be.") { $0.stationLimit },
       gauge("umbel_lan_ageing", unit: "seconds", "After so long a silent station is forgotten.") { $0.ageingSeconds },
+      gauge("umbel_lan_recorder", unit: "bytes", "Memory of the flight recorder; 0: there is none.") { $0.recordBytes },
       gauge("umbel_lan_thread", "Index of the forwarding thread that runs the LAN.") { $0.forwardingThread },
       gauge("umbel_lan_fresh", "0: its forwarding thread did not answer, and the figures are the last known.") {
         $0.fresh ? 1 : 0

@@ -3,7 +3,7 @@ extension MessageID {
   /// may have more.
   package var fields: Set<JournalField> {
     switch self {
-    case .lanUp, .lanDown: [.lan]
+    case .lanUp, .lanDown, .recorderFailed: [.lan]
     case .trunkWaiting, .trunkJoined, .trunkLost, .guestAttached, .guestLeft, .ownUnderlay, .storm, .loopFound,
       .loopGone, .secondPath, .sharedNetwork, .bufferShortfall, .setupNeeded, .transportWarning, .portFailed,
       .pluginMisbehaves:

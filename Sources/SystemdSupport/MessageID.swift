@@ -26,6 +26,8 @@ package enum MessageID: String, Sendable, CaseIterable {
   case doorListens = "ae61e2ea7d194acbba924a156c3f1749"
   /// An Ethernet address moves between ports again and again.
   case stationFlapping = "d1801d1d36814310a77f7ff66908c171"
+  /// A LAN cannot have the flight recorder that it should.
+  case recorderFailed = "861e36e6e92244918dbaa61125edd6d3"
   /// A datagram of a trunk came in by a guest port, and was dropped.
   case ownUnderlay = "e27a20eb0aa347f781e1d5debc0795ab"
   /// A port brings in more frames to all ports than it may.

@@ -15,8 +15,8 @@ package final class PortNumbers: Sendable {
   package static let shared = PortNumbers()
 
   private struct State {
-    var free: [UInt32] = []
-    var next: UInt32 = 1  // 0 is no port
+    /// The number that was taken last; 0 is no port.
+    var last: UInt32 = 0
   }
 
   private let state = Mutex(State())
@@ -34,24 +34,24 @@ package final class PortNumbers: Sendable {
     unsafe memory.bytes.baseAddress!.assumingMemoryBound(to: Atomic<UInt32>.self) + Int(number)
   }
 
-  /// Takes a free number; nil: all are taken.
+  /// Takes the next free number; nil: all are taken. One that was given back is taken again when all others have been: it
+  /// may still be in what was recorded of a LAN.
   package func take() -> UInt32? {
-    let taken: UInt32? = state.withLock { state in
-      if let number = state.free.popLast() { return number }
-      guard state.next < Self.capacity else { return nil }
-      defer { state.next += 1 }
-      return state.next
+    state.withLock { state in
+      for _ in 1..<UInt32(Self.capacity) {
+        state.last = state.last % UInt32(Self.capacity - 1) + 1
+        // Odd generations are in use, even ones are free.
+        guard unsafe generation(state.last).pointee.load(ordering: .relaxed) & 1 == 0 else { continue }
+        unsafe generation(state.last).pointee.add(1, ordering: .releasing)
+        return state.last
+      }
+      return nil
     }
-    guard let number = taken else { return nil }
-    // Odd generations are in use, even ones are free.
-    unsafe generation(number).pointee.add(1, ordering: .releasing)
-    return number
   }
 
   /// Gives a number back; handles of it name nobody from now on.
   package func giveBack(_ number: UInt32) {
     unsafe generation(number).pointee.add(1, ordering: .releasing)
-    state.withLock { $0.free.append(number) }
   }
 
   /// The handle of a number that is taken.

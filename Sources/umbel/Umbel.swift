@@ -9,11 +9,8 @@ struct Umbel: ParsableCommand {
     version: umbelVersion,
     subcommands: [
       StatusCommand.self, TopCommand.self, DoctorCommand.self, ReloadCommand.self, LanCommand.self, PortCommand.self,
-      MirrorCommand.self, PeerCommand.self,
-      FDBCommand.self,
-      TransportCommand.self,
-      TapCommand.self,
-      MetricsCommand.self,
+      MirrorCommand.self, PeerCommand.self, FDBCommand.self, CaptureCommand.self, TransportCommand.self,
+      TapCommand.self, MetricsCommand.self,
       RunCommand.self, GuestCommand.self, CheckConfigCommand.self, CompletionsCommand.self,
     ])
 

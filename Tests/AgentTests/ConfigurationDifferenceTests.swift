@@ -98,7 +98,7 @@ struct ConfigurationDifferenceTests {
     "The options of a LAN change it alone",
     arguments: [
       "queue: 2M", "ageing: 60s", "guest-stations: 7", "control-protocols: drop", "storm-broadcast: 9",
-      "loop-guard: on", "mirror: {from: web, to: monitor}",
+      "loop-guard: on", "record: 8M", "record-snaplen: 256", "mirror: {from: web, to: monitor}",
     ])
   func options(_ option: String) throws {
     let change = try #require(try labDifference("", option))

@@ -79,8 +79,8 @@ private let lans: [Bad] = [
   Bad(
     "a key of a LAN that is like no other", "lans: {lab: {colour: red}}\n",
     "u.yaml:1:14: colour: is not an option of a LAN; "
-      + "allowed is doors, ports, mirror, fdb-entries, ageing, guest-stations, queue, control-protocols, thread, "
-      + "storm-broadcast, storm-multicast, storm-unknown or loop-guard"),
+      + "allowed is doors, ports, mirror, fdb-entries, ageing, guest-stations, queue, control-protocols, record-snaplen, "
+      + "thread, record, storm-broadcast, storm-multicast, storm-unknown or loop-guard"),
   Bad(
     "an FDB too small", "lans: {lab: {fdb-entries: 1023}}\n",
     "u.yaml:1:27: fdb-entries: is 1023; allowed is 1024 to 1048576"),

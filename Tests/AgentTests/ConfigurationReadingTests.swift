@@ -174,7 +174,7 @@ func equality() throws {
   }
   for change in [
     "queue: 2M", "ageing: 20s", "fdb-entries: 2048", "guest-stations: 2", "control-protocols: drop", "doors: []",
-    "thread: 0",
+    "thread: 0", "record: 1M", "record-snaplen: 64",
   ] {
     let text = "lans: {lab: {\(change), ports: [{transport: mcast}]}}"
     #expect(try ConfigurationFixture.read(("u.yaml", text)) != one, "\(change)")

@@ -2,6 +2,7 @@ import Agent
 import CTransport
 import Glibc
 import LinuxIO
+import Recording
 import Switching
 
 /// A LAN with ports of a transport that gives one frame and takes what it is sent, and the forwarder of it, stepped by
@@ -118,6 +119,9 @@ final class StubPorts {
     _ = unsafe forwarder.carryOut(.inject(stub.context!, frame: frame, flags: 0))
   }
 
+  /// Ends a port; it is not used any more.
+  func remove(_ stub: Stub) { _ = unsafe forwarder.carryOut(.removePort(stub.context!)) }
+
   func shut(_ stub: Stub, _ isShut: Bool) { _ = unsafe forwarder.carryOut(.setShut(stub.context!, isShut)) }
 
   func mute(_ remotes: [UInt32], at stub: Stub) {
@@ -130,8 +134,6 @@ final class StubPorts {
     let targets = targets?.map(\.number) ?? paths.map(\.target)
     _ = unsafe forwarder.carryOut(.setMirrors(lan, paths, targets: targets))
   }
-
-  func remove(_ stub: Stub) { _ = unsafe forwarder.carryOut(.removePort(stub.context!)) }
 
   func set(_ settings: PortSettings, of stub: Stub) {
     _ = unsafe forwarder.carryOut(.setSettings(stub.context!, settings))
@@ -152,6 +154,27 @@ final class StubPorts {
 
   /// All counters of a port.
   func counters(of stub: Stub) -> [UInt64] { unsafe stub.context!.pointee.counters.values }
+
+  /// Records the LAN's frames from now on, into rings that stay.
+  /// - Parameter capturing: numbers of ports that a client captures; nil: only the flight recorder records.
+  func record(capturing ports: [UInt32]? = nil, _ filter: CaptureFilter = CaptureFilter()) throws -> RingMemory {
+    let memory = try RingMemory(byteCount: 1 << 20, snaplen: 128)
+    var rings = unsafe CaptureRings()
+    if let ports {
+      let capture = UnsafeMutablePointer<LiveCapture>.allocate(capacity: 1)
+      unsafe capture.initialize(to: LiveCapture(memory, filter: filter, ports: ports))
+      unsafe rings.add(capture)
+    } else {
+      let writer = UnsafeMutablePointer<RingWriter>.allocate(capacity: 1)
+      unsafe writer.initialize(to: RingWriter(memory))
+      unsafe rings.recorder = unsafe writer
+    }
+    _ = unsafe forwarder.carryOut(.setRings(lan, rings))
+    return memory
+  }
+
+  /// Records no frame any more.
+  func endRecording() { _ = unsafe forwarder.carryOut(.setRings(lan, CaptureRings())) }
 
   func setBusyPoll(_ setting: BusyPoll) { _ = unsafe forwarder.carryOut(.setBusyPoll(setting)) }
 

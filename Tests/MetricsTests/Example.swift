@@ -48,7 +48,8 @@ struct Example {
     peer.pathBytes = 1
     let lan = Lan(
       name: "lab", doors: [Door(name: "dgram", path: "/run/umbel/lab/dgram", transportCounters: ["refused": 1])],
-      ports: 1, stations: 1, stationLimit: 1, ageingSeconds: 1, forwardingThread: 1, fresh: true)
+      ports: 1, stations: 1, stationLimit: 1, ageingSeconds: 1, recordBytes: 1, forwardingThread: 1,
+      fresh: true)
     return AgentState(
       status: Status.Reply(
         version: "0.1.0", processId: 1, uptimeSeconds: 1, runtimeDirectory: "/run/umbel", text: "", lans: [lan],

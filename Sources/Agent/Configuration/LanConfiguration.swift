@@ -28,6 +28,10 @@ package struct LanConfiguration: Hashable, Sendable {
   package let guestDefaults: GuestDefaults
   /// Those of the file; one that was removed by hand is not among them any more.
   package internal(set) var mirrors: [MirrorConfiguration]
+  /// Bytes of the ring that holds its last frames, the flight recorder; nil: there is none.
+  package let recordBytes: Int?
+  /// Bytes of each frame that are kept there.
+  package let recordSnaplen: Int
   /// The index of the forwarding thread that has to run it; nil: any.
   package let thread: Int?
   package let location: SourceLocation
@@ -43,10 +47,10 @@ package struct LanConfiguration: Hashable, Sendable {
   /// Whether all is the same but for doors, ports and thread.
   func hasOptions(of other: LanConfiguration) -> Bool {
     settings == other.settings && controlProtocols == other.controlProtocols && guestDefaults == other.guestDefaults
-      && mirrors == other.mirrors
+      && mirrors == other.mirrors && recordBytes == other.recordBytes
   }
 
-  private var settings: [Int] { [fdbEntries, ageingSeconds, guestStations, queueBytes] }
+  private var settings: [Int] { [fdbEntries, ageingSeconds, guestStations, queueBytes, recordSnaplen] }
 }
 
 extension LanConfiguration {
@@ -68,8 +72,15 @@ extension LanConfiguration {
       OptionDescription(
         name: "control-protocols", help: "Frames to 01:80:C2:00:00:00 to 0F.", defaultText: "pass",
         choices: ControlProtocols.allCases.map(\.rawValue), kind: .choice),
-      threadOption,
+      OptionDescription(
+        name: "record-snaplen", help: "Bytes of each frame that the flight recorder keeps.", defaultText: "128",
+        minimum: 64, maximum: 9_216, kind: .integer),
+      threadOption, recordOption,
     ] + guestOptions
+
+  static let recordOption = OptionDescription(
+    name: "record", help: "Bytes of memory that hold the LAN's last frames: the flight recorder.", minimum: 64 << 10,
+    maximum: 1 << 30, kind: .size)
 
   static let threadOption = OptionDescription(
     name: "thread", help: "The forwarding thread that runs it, from 0 on.", minimum: 0, maximum: 63, kind: .integer)
@@ -99,6 +110,10 @@ extension LanConfiguration {
     return defaults
   }
 
+  private static func value(of option: OptionDescription, in values: [OptionValue]) -> Int? {
+    values.first { options[$0.option].name == option.name }.map { Int($0.integer) }
+  }
+
   /// - Parameter values: of `options`; those before `thread` have a default.
   init(
     name: String, doors: [DoorConfiguration], ports: [PortConfiguration], values: [OptionValue],
@@ -113,8 +128,10 @@ extension LanConfiguration {
     queueBytes = Int(values[3].integer)
     controlProtocols = ControlProtocols.allCases[Int(values[4].integer)]
     guestDefaults = Self.guestDefaults(values)
+    recordSnaplen = Int(values[5].integer)
     self.mirrors = mirrors
-    thread = values.first { Self.options[$0.option].name == Self.threadOption.name }.map { Int($0.integer) }
+    thread = Self.value(of: Self.threadOption, in: values)
+    recordBytes = Self.value(of: Self.recordOption, in: values)
     self.location = location
   }
 }

@@ -26,7 +26,7 @@ extension Forwarder {
     let offload = unsafe Offload(frame.pointee.offload)
     let length = unsafe Int(frame.pointee.length)
     guard offload.isPlausible(length: length) else {
-      return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
+      return unsafe drop(frame, at: port, .unsupportedOffload)
     }
     var segment = length
     if offload.gsoType != Offload.gsoNone {
@@ -105,7 +105,7 @@ extension Forwarder {
     unsafe cursor.copy(head, into: room.bytes)
     let (slices, rest) = unsafe cursor.take(length &- head, into: room.pieces + 1)
     guard unsafe offload.completeChecksum(of: room.bytes, length: head, rest: rest) else {
-      return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
+      return unsafe drop(frame, at: port, .unsupportedOffload)
     }
     unsafe append(
       WrittenFrame(room: room, head: head, sliceCount: slices, sliceBytes: length &- head), to: port, remote: remote)
@@ -117,13 +117,13 @@ extension Forwarder {
     remote: Remote
   ) {
     guard var segmenter = unsafe segmenter(of: frame, offload) else {
-      return unsafe port.pointee.counters.countDrop(.unsupportedOffload)
+      return unsafe drop(frame, at: port, .unsupportedOffload)
     }
     let largest = segmenter.largestSegment
     let head = segmenter.headerLength
     // TCP options make a segment longer than its metadata tells.
     guard unsafe largest <= Int(port.pointee.largestFrame) else {
-      return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
+      return unsafe drop(frame, at: port, .tooLargeForPort)
     }
     unsafe port.pointee.counters.countSegmented(into: segmenter.segmentCount)
     let pieces = unsafe Int(frame.pointee.piece_count) &+ 1

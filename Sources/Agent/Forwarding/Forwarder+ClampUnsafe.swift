@@ -30,7 +30,7 @@ extension Forwarder {
   func putExamined(
     _ frame: UnsafeMutablePointer<umbel_frame>, to port: UnsafeMutablePointer<PortContext>, remote: Remote
   ) {
-    guard unsafe port.pointee.isUp else { return unsafe port.pointee.counters.countDrop(.portDown) }
+    guard unsafe port.pointee.isUp else { return unsafe drop(frame, at: port, .portDown) }
     if unsafe port.pointee.isMirroredOut { unsafe copyLeaving(frame, port) }
     let place = unsafe ForwarderState.receiveCapacity
     guard unsafe port.pointee.clampsMSS, unsafe mayBeSYN(frame),

@@ -76,6 +76,7 @@ extension Forwarder {
     case .restoreStations(let lan, let stations): unsafe restore(stations, in: lan)
     case .setBusyPoll(let setting):
       unsafe state.pointee.busyPolling.setting = setting
+    case .setRings(let lan, let rings): unsafe setRings(rings, of: lan)
     case .freeze: freeze()
     case .thaw: unsafe state.pointee.isFrozen = false
     case .ping: break
@@ -122,6 +123,7 @@ extension Forwarder {
       unsafe endpoint.pointee.reportPort = port.pointee.number
     }
     unsafe endpoint.pointee.portCount += 1
+    if unsafe !port.pointee.lan.pointee.rings.isEmpty { unsafe endpoint.pointee.isRecorded = true }
     let result = unsafe port.pointee.transport.pointee.start?(port.pointee.port) ?? 0
     guard result >= 0 else {
       unsafe remove(port)
@@ -142,7 +144,7 @@ extension Forwarder {
     unsafe port.pointee.lan.pointee.core.removePort(slot)
     unsafe port.pointee.lan.pointee.ports[Int(slot)] = nil
     unsafe state.pointee.ports.pointer(Int(port.pointee.number)).pointee = nil
-    for _ in unsafe 0..<port.pointee.queue.frameCount { unsafe port.pointee.counters.countDrop(.portRemoved) }
+    unsafe emptyQueue(of: port)
     unsafe port.pointee.gauges.set(frames: 0, bytes: 0)
     if unsafe port.pointee.isMirrorTarget { unsafe copyNoMore(to: port) }
     for index in (unsafe 0..<state.pointee.queued.count).reversed() where unsafe state.pointee.queued[index] == port {

@@ -59,17 +59,13 @@ extension Forwarder {
     if unsafe Switch.isHello(frame.pointee.pieces[0].data, length: length) { return false }
     unsafe port.pointee.counters.countReceived(bytes: length)
     unsafe port.pointee.counters.countDrop(.duplicatePath)
+    unsafe record(frame, dropped: .duplicatePath, isLeaving: false, at: port)
     return true
   }
 
   /// Sends a frame of the control thread by one port to everyone.
   func inject(_ bytes: [UInt8], flags: UInt32, to port: UnsafeMutablePointer<PortContext>) {
     guard unsafe port.pointee.slot != nil else { return }
-    guard unsafe port.pointee.isUp else { return unsafe port.pointee.counters.countDrop(.portDown) }
-    // What is known of the path is no limit here: a probe finds out whether it has changed.
-    guard unsafe bytes.count <= Int(port.pointee.largestFrame) else {
-      return unsafe port.pointee.counters.countDrop(.tooLargeForPort)
-    }
     unsafe bytes.withUnsafeBytes { buffer in
       var piece = unsafe umbel_piece(data: buffer.baseAddress!, length: buffer.count)
       unsafe withUnsafePointer(to: &piece) { piece in
@@ -78,6 +74,11 @@ extension Forwarder {
         unsafe frame.piece_count = 1
         unsafe frame.length = UInt32(buffer.count)
         unsafe frame.flags = flags
+        guard unsafe port.pointee.isUp else { return unsafe drop(&frame, at: port, .portDown) }
+        // What is known of the path is no limit here: a probe finds out whether it has changed.
+        guard unsafe bytes.count <= Int(port.pointee.largestFrame) else {
+          return unsafe drop(&frame, at: port, .tooLargeForPort)
+        }
         unsafe append(&frame, to: port, remote: .everyone)
         // What it does not take now is copied into its queue: the bytes are the command's.
         flushTouched()

@@ -76,6 +76,8 @@ extension Forwarder {
     if unsafe port.pointee.isMirrorTarget {
       unsafe port.pointee.counters.countReceived(bytes: length)
       unsafe port.pointee.counters.countDrop(.mirrorPort)
+      unsafe state.pointee.way.port = nil
+      unsafe state.pointee.way.end(DropReason.mirrorPort.rawValue)
       return true
     }
     if unsafe FrameHeader(data, length: length) != nil { unsafe copy(frame, to: port.pointee.copiesIn) }

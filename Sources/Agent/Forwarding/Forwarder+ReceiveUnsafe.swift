@@ -2,6 +2,7 @@ import CLinux
 import CTransport
 import Ethernet
 import Glibc
+import Recording
 import Switching
 
 extension Forwarder {
@@ -58,7 +59,11 @@ extension Forwarder {
         let kept = unsafe endpoint.pointee.hasMuted ? dropDuplicates(of: endpoint, Int(count)) : Int(count)
         prefetchStations(kept)
         unsafe state.pointee.way.port = nil
-        for index in 0..<kept { unsafe forward(state.pointee.frames + index, from: endpoint) }
+        if unsafe endpoint.pointee.isRecorded {
+          unsafe forwardRecorded(kept, from: endpoint)
+        } else {
+          for index in 0..<kept { unsafe forward(state.pointee.frames + index, from: endpoint) }
+        }
         isWide = unsafe state.pointee.touched.count > Self.wideBatch
         flushTouched()
       }
@@ -89,7 +94,7 @@ extension Forwarder {
 
   /// The port that a received frame names; nil: there is none.
   @inline(__always)
-  private func portNamed(by frame: UnsafeMutablePointer<umbel_frame>) -> UnsafeMutablePointer<PortContext>? {
+  func portNamed(by frame: UnsafeMutablePointer<umbel_frame>) -> UnsafeMutablePointer<PortContext>? {
     let number = unsafe Int(frame.pointee.port)
     guard unsafe number < state.pointee.ports.capacity else { return nil }
     return unsafe state.pointee.ports.pointer(number).pointee
@@ -104,8 +109,9 @@ extension Forwarder {
   }
 
   /// Finds where one frame goes and puts it there.
-  private func forward(_ frame: UnsafeMutablePointer<umbel_frame>, from endpoint: UnsafeMutablePointer<EndpointContext>)
-  {
+  // Inlined: batches that are recorded have a loop of their own.
+  @inline(__always)
+  func forward(_ frame: UnsafeMutablePointer<umbel_frame>, from endpoint: UnsafeMutablePointer<EndpointContext>) {
     guard let port = unsafe portNamed(by: frame), unsafe port.pointee.endpoint == endpoint,
       let slot = unsafe port.pointee.slot
     else {
@@ -115,6 +121,8 @@ extension Forwarder {
     guard unsafe isWellFormed(frame) else {
       unsafe port.pointee.counters.countReceived(bytes: length)
       unsafe port.pointee.counters.countDrop(.malformed)
+      unsafe state.pointee.way.port = nil
+      unsafe state.pointee.way.end(DropReason.malformed.rawValue)
       return unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
     }
     // Before the switch learns from it.
@@ -168,7 +176,10 @@ extension Forwarder {
         unsafe put(frame, to: lan.pointee.ports[Int(target)]!, remote: .everyone)
       }
       unsafe state.pointee.isFlooding = false
-    case .drop(let reason): if reason == .hello { unsafe tellHello(frame, of: lan.pointee.ports[Int(slot)]!) }
+      unsafe state.pointee.way.end(RingLayout.flooded)
+    case .drop(let reason):
+      unsafe state.pointee.way.end(reason.rawValue)
+      if reason == .hello { unsafe tellHello(frame, of: lan.pointee.ports[Int(slot)]!) }
     }
   }
 

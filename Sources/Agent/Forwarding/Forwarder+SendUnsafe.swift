@@ -106,16 +106,19 @@ extension Forwarder {
         for index in done..<done + Int(result) {
           unsafe port.pointee.counters.countSent(bytes: Int(frames[index].length))
         }
+        if unsafe port.pointee.lan.pointee.rings.captureCount > 0 {
+          unsafe captureSent(frames + done, Int(result), by: port)
+        }
         done += Int(result)
       } else if result == 0 || result == -EAGAIN {
         return done
       } else {
-        unsafe port.pointee.counters.countDrop(.sendFailed)
+        unsafe drop(frames + done, at: port, .sendFailed)
         done += 1
       }
     }
     // The port went down or failed in the middle.
-    for _ in done..<count { unsafe port.pointee.counters.countDrop(.portDown) }
+    for index in done..<count { unsafe drop(frames + index, at: port, .portDown) }
     return count
   }
 
@@ -123,7 +126,7 @@ extension Forwarder {
     _ frames: UnsafeMutablePointer<umbel_frame>, _ count: Int, _ port: UnsafeMutablePointer<PortContext>
   ) {
     for index in 0..<count where unsafe !port.pointee.queue.append(frames + index) {
-      unsafe port.pointee.counters.countDrop(.queueFull)
+      unsafe drop(frames + index, at: port, .queueFull)
     }
     unsafe noteQueue(of: port)
     if unsafe !port.pointee.isListedAsQueued && !port.pointee.queue.isEmpty {
@@ -170,10 +173,24 @@ extension Forwarder {
     unsafe port.pointee.retryAt = state.pointee.now + delay
   }
 
+  /// Drops what waits for a port that is removed.
+  func emptyQueue(of port: UnsafeMutablePointer<PortContext>) {
+    while unsafe !port.pointee.queue.isEmpty {
+      let count = unsafe port.pointee.queue.peek(
+        state.pointee.queuedFrames, state.pointee.queuedPieces, port: port.pointee.number,
+        count: ForwarderState.batchCapacity)
+      for index in 0..<count { unsafe drop(state.pointee.queuedFrames + index, at: port, .portRemoved) }
+      unsafe port.pointee.queue.removeFirst(count)
+    }
+  }
+
   /// Frames that wait move over in order; the old queue goes back in the box, for the control thread to free.
   func replaceQueue(of port: UnsafeMutablePointer<PortContext>, by box: FrameQueueBox) {
-    let lost = unsafe box.queue.takeOver(&port.pointee.queue)
-    for _ in 0..<lost { unsafe port.pointee.counters.countDrop(.queueFull) }
+    let (frame, piece) = unsafe (state.pointee.queuedFrames, state.pointee.queuedPieces)
+    while unsafe port.pointee.queue.peek(frame, piece, port: port.pointee.number, count: 1) == 1 {
+      if unsafe !box.queue.append(frame) { unsafe drop(frame, at: port, .queueFull) }
+      unsafe port.pointee.queue.removeFirst(1)
+    }
     unsafe swap(&port.pointee.queue, &box.queue)
     unsafe noteQueue(of: port)
   }

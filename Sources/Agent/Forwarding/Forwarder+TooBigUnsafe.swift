@@ -26,18 +26,18 @@ extension Forwarder {
     _ frame: UnsafeMutablePointer<umbel_frame>, segment: Int, _ port: UnsafeMutablePointer<PortContext>
   ) -> Bool {
     if unsafe segment > Int(port.pointee.largestFrame) {
-      unsafe port.pointee.counters.countDrop(.tooLargeForPort)
+      unsafe drop(frame, at: port, .tooLargeForPort)
       return false
     }
     let settings = unsafe port.pointee.settings
     if settings.tooBig, unsafe !state.pointee.isFlooding,
       unsafe answer(frame, segment: segment, limit: Int(port.pointee.wholeLimit))
     {
-      unsafe port.pointee.counters.countDrop(.tooBig)
+      unsafe drop(frame, at: port, .tooBig)
       return false
     }
     if settings.oversize == .drop {
-      unsafe port.pointee.counters.countDrop(.oversizeForPath)
+      unsafe drop(frame, at: port, .oversizeForPath)
       return false
     }
     unsafe port.pointee.counters.countFragmented()

@@ -53,6 +53,8 @@ package final class ForwardingCommand: @unchecked Sendable {
     case carryCounters(UnsafeMutablePointer<PortContext>, [UInt64])
     /// Puts stations of the process before into the FDB.
     case restoreStations(UnsafeMutablePointer<LANContext>, [KeptStation])
+    /// Records frames of the LAN into these rings from now on, and into no others, which may be freed afterwards.
+    case setRings(UnsafeMutablePointer<LANContext>, CaptureRings)
     /// Whether the thread sleeps at once after a frame.
     case setBusyPoll(BusyPoll)
     /// The thread carries out commands and does nothing else until `thaw`: no call of a plugin is under way when this has

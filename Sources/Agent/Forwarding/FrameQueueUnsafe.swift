@@ -127,21 +127,6 @@ package struct FrameQueue: ~Copyable {
     }
   }
 
-  /// Takes all frames of another queue to its end, in order, as long as there is room.
-  /// - Returns: how many found none, and are gone.
-  package mutating func takeOver(_ other: inout FrameQueue) -> Int {
-    var lost = 0
-    var frame = unsafe umbel_frame()
-    var piece = unsafe umbel_piece()
-    unsafe withUnsafeMutablePointer(to: &piece) { piece in
-      while unsafe other.peek(&frame, piece, port: 0, count: 1) == 1 {
-        if unsafe !append(&frame) { lost += 1 }
-        other.removeFirst(1)
-      }
-    }
-    return lost
-  }
-
   /// Gives the memory of an empty queue back to the kernel. A system call; meant for a tick.
   package mutating func releaseIdleMemory() {
     guard isTouched, isEmpty else { return }

@@ -9,6 +9,8 @@ struct FrameWay {
   /// The port that the frame came in by; nil: there is none to go by.
   var port: UnsafeMutablePointer<PortContext>?
   private(set) var target: UnsafeMutablePointer<PortContext>?
+  /// What became of the last frame if it went to no one port: see `RingLayout`.
+  private(set) var ending: UInt8 = 0
   private(set) var targetRemote = Remote.everyone
   private var remote = Remote.everyone
   // The frame's first fourteen bytes, as they lie in memory: 0 to 7, and 6 to 13.
@@ -29,6 +31,12 @@ struct FrameWay {
     unsafe self.target = unsafe target
     unsafe self.targetRemote = targetRemote
     unsafe self.remote = remote
+  }
+
+  /// The last frame went to no one port.
+  mutating func end(_ ending: UInt8) {
+    unsafe target = nil
+    unsafe self.ending = ending
   }
 
   /// Whether a frame has the same addresses and type, and the same sender.

@@ -217,6 +217,8 @@ package struct EndpointContext {
   package var emptyMores = 0
   /// A port of it has muted remotes.
   package var hasMuted = false
+  /// A LAN of one of its ports has rings.
+  package var isRecorded = false
   /// Has already been reported for breaking a rule that is survived.
   package var isReported = false
 
@@ -232,6 +234,8 @@ package struct LANContext: ~Copyable {
   package var core: Switch
   /// The port at each place of the switch.
   package let ports: UnsafeMutablePointer<UnsafeMutablePointer<PortContext>?>
+  /// Where its frames are recorded.
+  package var rings = unsafe CaptureRings()
   private let table: MappedMemory
   private let storage: MappedMemory
 

@@ -16,6 +16,7 @@ extension ManagedLAN {
     if new.queueBytes != old.queueBytes {
       for port in ports + doorPorts { port.changeQueue(to: new.queueBytes) }
     }
+    if new.recordBytes != old.recordBytes || new.recordSnaplen != old.recordSnaplen { renewRecorder() }
     guard new.guestDefaults != old.guestDefaults else { return }
     for port in ports where port.guest != nil {
       port.change(to: new.guestDefaults.settings(of: .guest, isConfigured: false))

@@ -42,6 +42,8 @@ final class ManagedLAN {
   var requestedMirrors: [MirrorConfiguration] = []
   /// Kept until their ports are closed: their transports may still announce clients.
   var closedDoors: [LANDoor] = []
+  /// What is recorded of it.
+  var captures = LANCaptures()
   private(set) var isEnding = false
   private var endActions: [() -> Void] = []
 
@@ -52,6 +54,7 @@ final class ManagedLAN {
     directory = "\(agent.runtimeDirectory)/\(configuration.name)"
     forwarded = try ForwardedLAN(configuration)
     forwarded.join(thread)
+    if configuration.recordBytes != nil { renewRecorder() }
   }
 
   /// Has another forwarding thread run the LAN, in which there are no ports but those of doors; these are opened anew. A
@@ -59,7 +62,8 @@ final class ManagedLAN {
   func move(to other: ForwardingThread) throws(Errno) {
     let new = try ForwardedLAN(configuration)
     for port in doorPorts { port.remove() }
-    forwarded.leave(thread) {}
+    // Two threads never write one ring: the other gets them when this one has let go.
+    forwarded.leave(thread) { [self] in applyRings(keeping: nil) }
     forwarded = new
     thread = other
     new.join(other)
@@ -226,6 +230,7 @@ final class ManagedLAN {
   func forget(_ port: ManagedPort) {
     ports.removeAll { $0 === port }
     doorPorts.removeAll { $0 === port }
+    noteEnded(port)
     agent.keeper.noteChange()
     for door in doors { door.resume() }
     if isEnding { endPorts() } else { endClosedDoors() }
@@ -260,6 +265,7 @@ final class ManagedLAN {
     // A datagram door holds its port, and that the LAN.
     closedDoors = []
     forwarded.leave(thread) { [self] in
+      endCaptures()
       agent.forget(self)
       for action in endActions { action() }
       endActions = []

@@ -47,6 +47,8 @@ final class AgentMethods: VarlinkHandler {
       case .listTransports: listTransports(call)
       case .attach: try attach(call)
       case .listGuests: listGuests(call)
+      case .capture: try capture(call)
+      case .openRecorder: try openRecorder(call)
       case .takeOver: try takeOver(call)
       case .finishTakeOver: try finishTakeOver(call)
       case .reload: reload(call)

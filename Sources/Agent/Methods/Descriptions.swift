@@ -14,7 +14,7 @@ extension ManagedLAN {
     Lan(
       name: name, doors: doors.map(\.described), ports: ports.count,
       stations: stationCount, stationLimit: configuration.fdbEntries, ageingSeconds: configuration.ageingSeconds,
-      forwardingThread: thread.index, fresh: fresh)
+      recordBytes: configuration.recordBytes ?? 0, forwardingThread: thread.index, fresh: fresh)
   }
 }
 

@@ -7,6 +7,8 @@ package final class AgentClient {
   package let path: String
 
   private let socket: Descriptor
+  /// The connection's descriptor, which is readable between two calls when the agent has ended it.
+  package var number: Int32 { socket.number }
   private let timeoutSeconds: Int
   private var input = MessageBuffer()
 

@@ -16,6 +16,8 @@ package enum MethodName: String, CaseIterable, Sendable {
   case listTransports = "ListTransports"
   case attach = "Attach"
   case listGuests = "ListGuests"
+  case capture = "Capture"
+  case openRecorder = "OpenRecorder"
   case takeOver = "TakeOver"
   case finishTakeOver = "FinishTakeOver"
   case reload = "Reload"

@@ -12,6 +12,8 @@ package struct Lan: Codable, Hashable, Sendable {
   package var stationLimit: Int
   /// After so long a silent station is forgotten.
   package var ageingSeconds: Int
+  /// Bytes of its flight recorder; 0: it has none.
+  package var recordBytes: Int
   /// Index of the thread that runs it.
   package var forwardingThread: Int
   /// False: that thread did not answer in time, and `stations` is the last number known.
@@ -19,7 +21,7 @@ package struct Lan: Codable, Hashable, Sendable {
 
   package init(
     name: String, doors: [Door], ports: Int, stations: Int, stationLimit: Int, ageingSeconds: Int,
-    forwardingThread: Int, fresh: Bool
+    recordBytes: Int = 0, forwardingThread: Int, fresh: Bool
   ) {
     self.name = name
     self.doors = doors
@@ -27,6 +29,7 @@ package struct Lan: Codable, Hashable, Sendable {
     self.stations = stations
     self.stationLimit = stationLimit
     self.ageingSeconds = ageingSeconds
+    self.recordBytes = recordBytes
     self.forwardingThread = forwardingThread
     self.fresh = fresh
   }

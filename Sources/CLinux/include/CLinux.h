@@ -46,6 +46,12 @@ const void *clinux_find(const void *bytes, size_t length, const char *text);
 /* memfd_create(2), close-on-exec. */
 int clinux_memory_file(const char *name);
 
+/* The same, of a file that can be sealed. */
+int clinux_sealable_file(const char *name);
+
+/* F_ADD_SEALS (Linux 5.1): the file keeps its size, and is written from now on by who has mapped it by now, alone. */
+int clinux_seal_file(int file);
+
 /* The most descriptors that one message carries here. */
 #define CLINUX_MOST_DESCRIPTORS 16
 

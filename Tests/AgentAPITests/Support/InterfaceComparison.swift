@@ -21,7 +21,7 @@ extension InterfaceDefinition {
       Status.self, ListLans.self, AddLan.self, RemoveLan.self, ListPorts.self, AddPort.self, RemovePort.self,
       ListMirrors.self, AddMirror.self, RemoveMirror.self,
       ListStations.self, ListPeers.self, ListTransports.self, Attach.self, ListGuests.self, Reload.self,
-      MeasurePeers.self, TakeOver.self, FinishTakeOver.self,
+      MeasurePeers.self, Capture.self, OpenRecorder.self, TakeOver.self, FinishTakeOver.self,
     ]
   }
 

@@ -57,8 +57,8 @@ final class TestHandler: VarlinkHandler {
           return call.fail(AgentError.configurationRefused("u.yaml", problems: ["u.yaml:2:3: lab: is bad"]))
         }
         call.reply(reload)
-      case .listMirrors, .addMirror, .removeMirror, .listTransports, .listPeers, .measurePeers, .takeOver,
-        .finishTakeOver:
+      case .listMirrors, .addMirror, .removeMirror, .listTransports, .listPeers, .capture, .openRecorder, .measurePeers,
+        .takeOver, .finishTakeOver:
         call.fail(ServiceError.methodNotImplemented(call.method.qualified))
       }
     } catch {

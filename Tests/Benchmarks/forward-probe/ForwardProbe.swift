@@ -29,6 +29,12 @@ struct ForwardProbe: ParsableCommand {
   @Flag(help: "Two stations send by turns, so that no frame of a batch is like the one before it.")
   var mixed = false
 
+  @Flag(help: "The LAN has a flight recorder, of the usual 128 bytes a frame.")
+  var record = false
+
+  @Flag(help: "A client captures the LAN, 128 bytes of each frame.")
+  var capture = false
+
   @Option(help: "Where libumbel-socket.so is. (default: beside this program)")
   var pluginDir: String?
 
@@ -63,6 +69,8 @@ struct ForwardProbe: ParsableCommand {
       case .tapTrunkSuper: try TrunkBench(plugins: plugins, path: .superToTrunk)
       case .trunkTap: try TrunkBench(plugins: plugins, path: .trunkToTap)
       }
+    if record { try bench.lan.record() }
+    if capture { try bench.lan.capture() }
     // With everything touched for the first time.
     for _ in 0..<4 { _ = try bench.round() }
     bench.lan.isMeasuring = true

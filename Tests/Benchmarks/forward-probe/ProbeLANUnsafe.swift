@@ -4,6 +4,7 @@ import CBenchmark
 import CTransport
 import Glibc
 import LinuxIO
+import Recording
 import Switching
 import TransportHost
 
@@ -22,6 +23,7 @@ final class ProbeLAN {
   private let underlay = UnderlayMemory([
     (trunk: 1, flow: UnderlayFlow(address: [239, 192, 168, 1], port: 1_102))
   ])
+  private var rings = unsafe CaptureRings()
   /// Whether ``round()`` counts.
   var isMeasuring = false
   /// What the forwarder has asked of malloc in measured rounds.
@@ -67,6 +69,23 @@ final class ProbeLAN {
     unsafe port.pointee.apply(state)
     guard unsafe forwarder.carryOut(.addPort(port)).result == 0 else { throw ProbeFailure("the port was not added") }
     return unsafe port.pointee.counters
+  }
+
+  /// Gives the LAN a flight recorder. It lasts as long as the program.
+  func record() throws {
+    let writer = UnsafeMutablePointer<RingWriter>.allocate(capacity: 1)
+    unsafe writer.initialize(to: RingWriter(try RingMemory(byteCount: 8 << 20, snaplen: 128)))
+    unsafe rings.recorder = writer
+    _ = unsafe forwarder.carryOut(.setRings(lan, rings))
+  }
+
+  /// Has a client capture the LAN.
+  func capture() throws {
+    let capture = UnsafeMutablePointer<LiveCapture>.allocate(capacity: 1)
+    unsafe capture.initialize(
+      to: LiveCapture(try RingMemory(byteCount: 4 << 20, snaplen: 128), filter: CaptureFilter(), ports: []))
+    unsafe rings.add(capture)
+    _ = unsafe forwarder.carryOut(.setRings(lan, rings))
   }
 
   /// One round of the forwarder.

@@ -1,0 +1,79 @@
+import LinuxIO
+import Recording
+import Switching
+import SystemdSupport
+
+// The rings into which frames of a LAN are recorded: its flight recorder, and those of clients. The forwarding thread is
+// given all of them together; what it has let go of is freed.
+
+/// What is recorded of a LAN.
+struct LANCaptures {
+  fileprivate(set) var recorder: CaptureRing?
+  fileprivate(set) var ofClients: [CaptureRing] = []
+  /// Ports that have ended and may still be in the flight recorder, the last ones: numbers and names.
+  fileprivate(set) var endedPorts: [(number: UInt32, name: String)] = []
+  fileprivate static let mostEndedPorts = 256
+}
+
+extension ManagedLAN {
+  /// Gives the LAN the flight recorder that its configuration asks for, or none. What the one before holds is forgotten.
+  func renewRecorder() {
+    captures.recorder?.end()
+    let before = captures.recorder
+    captures.recorder = nil
+    if let bytes = configuration.recordBytes {
+      do throws(Errno) {
+        captures.recorder = try CaptureRing(recorderOf: bytes, snaplen: configuration.recordSnaplen)
+      } catch {
+        agent.journal.log(
+          .error, "LAN \(name) has no flight recorder: \(error)", id: .recorderFailed,
+          fields: [.lan: name, .errno: "\(error.code)"])
+      }
+    }
+    applyRings(keeping: before)
+  }
+
+  /// Records for a client.
+  /// - Parameter action: called when every frame that comes is recorded.
+  func add(_ capture: CaptureRing, then action: @escaping () -> Void) {
+    captures.ofClients.append(capture)
+    applyRings(keeping: nil, then: action)
+  }
+
+  /// Whether one more client can capture.
+  var hasCaptureRoom: Bool { unsafe captures.ofClients.count < CaptureRings.mostCaptures }
+
+  func remove(_ capture: CaptureRing) {
+    captures.ofClients.removeAll { $0 === capture }
+    applyRings(keeping: capture)
+  }
+
+  /// Has the forwarding thread record into what there is now.
+  /// - Parameters:
+  ///   - old: what it may use until it has been told.
+  ///   - action: called when it has.
+  func applyRings(keeping old: CaptureRing?, then action: @escaping () -> Void = {}) {
+    var rings = unsafe CaptureRings()
+    unsafe rings.recorder = captures.recorder?.recorder
+    for ring in captures.ofClients { if let capture = unsafe ring.capture { unsafe rings.add(capture) } }
+    let held = captures
+    unsafe thread.post(
+      ForwardingCommand(.setRings(context, rings)) { [self] _ in
+        withExtendedLifetime((self, held, old)) {}
+        action()
+      })
+  }
+
+  /// Tells all readers that nothing more will come.
+  func endCaptures() {
+    captures.recorder?.end()
+    for capture in captures.ofClients { capture.end() }
+  }
+
+  /// A port has ended, whose frames may still be in the flight recorder.
+  func noteEnded(_ port: ManagedPort) {
+    guard captures.recorder != nil else { return }
+    captures.endedPorts.append((port.number, port.name))
+    if captures.endedPorts.count > LANCaptures.mostEndedPorts { captures.endedPorts.removeFirst() }
+  }
+}

@@ -1,0 +1,59 @@
+import CTransport
+package import Recording
+
+/// What one client captures of a LAN: made by the control thread, used by the forwarding thread.
+@unsafe
+package struct LiveCapture: ~Copyable {
+  package var writer: RingWriter
+  private let filter: CaptureFilter
+  /// Numbers of the ports that are captured; all if there are none.
+  private let ports: UnsafeMutableBufferPointer<UInt32>
+
+  package init(_ memory: RingMemory, filter: CaptureFilter, ports: [UInt32]) {
+    unsafe writer = RingWriter(memory)
+    unsafe self.filter = filter
+    unsafe self.ports = .allocate(capacity: ports.count)
+    unsafe _ = self.ports.initialize(fromContentsOf: ports)
+  }
+
+  deinit { unsafe ports.deallocate() }
+
+  /// Records a frame if it is one that is wanted.
+  /// - Parameter isReadable: false: its pieces are not what they should be.
+  mutating func take(_ frame: UnsafePointer<umbel_frame>, port: UInt32, _ fate: RingWriter.Fate, isReadable: Bool) {
+    if unsafe !ports.isEmpty && !ports.contains(port) { return }
+    guard isReadable else {
+      if unsafe filter.isEmpty { unsafe writer.appendBare(frame, port: port, fate) }
+      return
+    }
+    if unsafe !filter.isEmpty {
+      let first = unsafe frame.pointee.pieces[0]
+      let head = unsafe UnsafeRawBufferPointer(start: first.data, count: first.length)
+      if unsafe !filter.matches(head) { return }
+    }
+    unsafe writer.append(frame, port: port, fate)
+  }
+}
+
+/// The rings of a LAN.
+@unsafe
+package struct CaptureRings {
+  /// Clients that capture at a time.
+  package static let mostCaptures = 4
+
+  /// The flight recorder; nil: the LAN has none.
+  package var recorder: UnsafeMutablePointer<RingWriter>?
+  package private(set) var captureCount = 0
+  private var captures = unsafe InlineArray<4, UnsafeMutablePointer<LiveCapture>?>(repeating: nil)
+
+  package init() {}
+
+  package var isEmpty: Bool { unsafe recorder == nil && captureCount == 0 }
+
+  package mutating func add(_ capture: UnsafeMutablePointer<LiveCapture>) {
+    unsafe captures[captureCount] = unsafe capture
+    unsafe captureCount += 1
+  }
+
+  func capture(_ index: Int) -> UnsafeMutablePointer<LiveCapture> { unsafe captures[index]! }
+}

@@ -52,6 +52,20 @@ struct DoctorTests {
     #expect(DoctorReport(fixture.findings).summary == "No faults, no warnings.")
   }
 
+  @Test(arguments: [
+    "lab; reboot", "$(reboot)", "a b", "", ".lab", "läb", "a\u{202e}b", String(repeating: "a", count: 33),
+  ])
+  func `what a peer calls its LAN is in no remedy unless it is a name`(_ lan: String) {
+    var silent = DoctorFixture()
+    silent.agent.peers[0].peerLan = lan
+    silent.agent.peers[0].state = .silent
+    #expect(silent.troubles.first?.remedies.first == "on that host: sudo umbel doctor")
+    var deaf = DoctorFixture()
+    deaf.agent.peers[0].peerLan = lan
+    deaf.agent.peers[0].heardBySeconds = 60
+    #expect(deaf.troubles.first?.remedies.first == "on that host: sudo umbel doctor")
+  }
+
   @Test func `guests by doors are counted, not listed`() {
     var fixture = DoctorFixture()
     for number in 1...200 {

@@ -184,7 +184,7 @@ extension Diagnosis {
         // A group is heard as a group alone.
         if group == nil && !(isIncoming && underlay.isVXLAN) && !(underlay.group == nil) { continue }
         let datagram = Firewall.Datagram(
-          port: underlay.udpPort, group: group, interface: interface, isIncoming: isIncoming)
+          port: underlay.udpPort, family: underlay.family, group: group, interface: interface, isIncoming: isIncoming)
         guard let obstacle = firewall.obstacle(to: datagram) else { continue }
         isClear = false
         add(obstacle, to: datagram, underlay)
@@ -197,18 +197,20 @@ extension Diagnosis {
   private mutating func add(_ obstacle: Firewall.Obstacle, to datagram: Firewall.Datagram, _ underlay: Underlay) {
     let what = datagram.group == nil ? "UDP port \(datagram.port)" : underlay.place
     let way = datagram.isIncoming ? "from" : "to"
+    let verb = obstacle.isCertain ? "drops" : "may drop"
+    let insertion = "sudo nft insert rule \(obstacle.chain) udp dport \(datagram.port) accept"
     guard let handle = obstacle.handle else {
       return add(
-        .firewall, .fault, of: underlay.port,
-        "nftables drops \(what) \(way) \(datagram.interface): no rule of chain \(obstacle.chain) accepts it, and its policy "
-          + "is drop", "sudo nft insert rule \(obstacle.chain) udp dport \(datagram.port) accept")
+        .firewall, obstacle.isCertain ? .fault : .warning, of: underlay.port,
+        "nftables \(verb) \(what) \(way) \(datagram.interface): no rule of chain \(obstacle.chain) "
+          + (obstacle.isCertain ? "accepts it, and its policy is drop" : "surely accepts it, and its policy is drop"),
+        insertion)
     }
-    let verb = obstacle.isCertain ? "drops" : "drops some of"
     let count = obstacle.packets.map { ", \(Units.counted($0, "packet")) so far" } ?? ""
     add(
       .firewall, obstacle.isCertain ? .fault : .warning, of: underlay.port,
       "nftables \(verb) \(what) \(way) \(datagram.interface): rule \(handle) of chain \(obstacle.chain)\(count)",
-      "sudo nft delete rule \(obstacle.chain) handle \(handle)")
+      obstacle.isOwn ? "sudo nft delete rule \(obstacle.chain) handle \(handle)" : insertion)
   }
 
   private mutating func checkBuffers(of underlay: Underlay) {

@@ -111,7 +111,10 @@ extension Diagnosis {
       add(
         .mtu, .warning, of: port,
         "interface \(link.name) has an MTU of \(link.mtu): frames of more than \(link.mtu - underlay.overhead) bytes pass "
-          + "in fragments", "sudo ip link set \(link.name) mtu 1500")
+          + "in fragments",
+        link.isTunnel
+          ? "in guests: ip link set eth0 mtu \(link.mtu - underlay.overhead - 14)"
+          : "sudo ip link set \(link.name) mtu 1500")
     }
     checkReversePath(link, underlay)
   }
@@ -122,7 +125,8 @@ extension Diagnosis {
     let peers = agent.peers.filter { $0.lan == underlay.port.lan && $0.port == underlay.port.name }
     let known = Set(underlay.peers + peers.compactMap(\.underlayAddress)).filter { $0.length == 4 }
     let elsewhere = known.filter { host.ways[$0] != nil && host.ways[$0]?.interface != link.name }
-    let remedy = "sudo sysctl net.ipv4.conf.\(link.name).rp_filter=2 net.ipv4.conf.all.rp_filter=2"
+    // With slashes: names of interfaces may have full stops.
+    let remedy = "sudo sysctl net/ipv4/conf/\(link.name)/rp_filter=2 net/ipv4/conf/all/rp_filter=2"
     if let address = elsewhere.map(\.description).sorted().first {
       add(
         .reversePath, .fault, of: underlay.port,
@@ -172,7 +176,7 @@ extension Diagnosis {
       if port.role == .trunk {
         add(
           .firewall, .skipped, of: port, "what the firewall drops is not known: \(host.firewallProblem)",
-          asRoot)
+          host.firewallRemedy ?? asRoot)
       }
       return
     }
@@ -237,8 +241,16 @@ extension Diagnosis {
         .kernelDrops, .warning, of: port,
         "\(Units.counted(drops, "datagram")) came while the receive buffer was full, and are lost",
         "sudo sysctl net.core.rmem_max=\(4 * wanted)",
-        "buffers: \(Units.bytes(4 * wanted)) at port \(port.name) in umbel.yaml")
+        "buffers: \(Self.size(4 * wanted)) at port \(port.name) in umbel.yaml")
     }
+  }
+
+  /// Bytes as the configuration has them: 16M.
+  private static func size(_ bytes: Int) -> String {
+    for (unit, shift) in [("G", 30), ("M", 20), ("K", 10)] where bytes.trailingZeroBitCount >= shift {
+      return "\(bytes >> shift)\(unit)"
+    }
+    return "\(bytes)"
   }
 
   private mutating func checkForeign(_ underlay: Underlay) {

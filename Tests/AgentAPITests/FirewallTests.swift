@@ -236,6 +236,19 @@ struct FirewallTests {
     #expect(verdict(ufw([user] + before)) == nil)
   }
 
+  @Test func `what is certain of one direction goes before a doubt about the other`() {
+    func chain(_ hook: String) -> String {
+      #"{"chain": {"family": "ip", "table": "t", "name": "\#(hook)", "hook": "\#(hook)", "prio": 0, "policy": "drop"}}"#
+    }
+    let rule =
+      #"{"rule": {"family": "ip", "table": "t", "chain": "input", "handle": 4, "expr": [\#(Self.source), \#(Self.accept)]}}"#
+    var fixture = DoctorFixture()
+    fixture.agent.ports.remove(at: 1)
+    fixture.host.firewall = Firewall(json: #"{"nftables": [\#(chain("input")), \#(chain("output")), \#(rule)]}"#)
+    #expect(fixture.troubles.map(\.verdict) == [.fault])
+    #expect(fixture.troubles.first?.remedies == ["sudo nft insert rule ip t output udp dport 1102 accept"])
+  }
+
   @Test func `the doctor deletes no rule that is about more, and has no fault where it is not certain`() {
     func finding(_ rules: [[String]], policy: String = "accept") -> Finding? {
       var fixture = DoctorFixture()

@@ -184,16 +184,17 @@ extension Diagnosis {
       underlay.interface.map { [$0] } ?? underlay.destinations.compactMap { host.ways[$0]?.interface })
     var isClear = true
     for interface in interfaces.sorted() {
+      var obstacles: [(Firewall.Obstacle, Firewall.Datagram)] = []
       for (group, isIncoming) in [(underlay.group, true), (nil, true), (underlay.group, false)] {
         // A group is heard as a group alone.
         if group == nil && !(isIncoming && underlay.isVXLAN) && !(underlay.group == nil) { continue }
         let datagram = Firewall.Datagram(
           port: underlay.udpPort, family: underlay.family, group: group, interface: interface, isIncoming: isIncoming)
-        guard let obstacle = firewall.obstacle(to: datagram) else { continue }
-        isClear = false
-        add(obstacle, to: datagram, underlay)
-        break
+        if let obstacle = firewall.obstacle(to: datagram) { obstacles.append((obstacle, datagram)) }
       }
+      guard let (obstacle, datagram) = obstacles.first(where: { $0.0.isCertain }) ?? obstacles.first else { continue }
+      isClear = false
+      add(obstacle, to: datagram, underlay)
     }
     if isClear { add(.firewall, .ok, of: port, "nftables lets \(underlay.place) pass, as far as its rules tell") }
   }

@@ -85,7 +85,9 @@ extension Forwarder {
       return true
     }
     // What comes in where a loop was found is not copied: it may be a copy.
-    if unsafe !port.pointee.isShut, unsafe FrameHeader(data, length: length) != nil { unsafe copy(frame, to: port.pointee.copiesIn) }
+    if unsafe !port.pointee.isShut, unsafe FrameHeader(data, length: length) != nil {
+      unsafe copy(frame, to: port.pointee.copiesIn)
+    }
     if unsafe port.pointee.clampsMSS { unsafe clampArriving(frame, from: port) }
     return false
   }

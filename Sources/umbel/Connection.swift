@@ -16,6 +16,9 @@ struct Connection: ParsableArguments {
   /// Connects.
   /// - Parameter timeoutSeconds: see `AgentClient`.
   func open(timeoutSeconds: Int = 10) throws(ClientError) -> AgentClient {
-    try AgentClient(path: AgentSocket.path(option: socket ?? root.socket), timeoutSeconds: timeoutSeconds)
+    try AgentClient(path: path, timeoutSeconds: timeoutSeconds)
   }
+
+  /// Of the socket.
+  var path: String { AgentSocket.path(option: socket ?? root.socket) }
 }

@@ -30,7 +30,9 @@ struct DoctorGuideTests {
 
   @Test func `the guide quotes each trouble that the doctor knows, in its words, and no other`() throws {
     let path = "/run/umbel/umbel.sock"
-    let unreachable = [ClientError.noAgent(path: path), .notPermitted(path: path)].compactMap { Finding($0)?.text }
+    let unreachable = [ClientError.noAgent(path: path), .notPermitted(path: path)].compactMap {
+      Finding($0, socket: path)?.text
+    }
     let known =
       DoctorCase.all.map { Self.quote($0.verdict, $0.text) } + unreachable.map { Self.quote(.fault, $0) }
     #expect(try Set(Self.quotes()) == Set(known))

@@ -52,6 +52,54 @@ struct DoctorTests {
     #expect(DoctorReport(fixture.findings).summary == "No faults, no warnings.")
   }
 
+  @Test func `a firewall that cannot be read has the remedy of its reason`() {
+    var fixture = DoctorFixture()
+    fixture.host.firewall = nil
+    fixture.host.firewallProblem = "there is no nft"
+    #expect(fixture.troubles.first?.remedies == ["sudo umbel doctor"])
+    fixture.host.firewallRemedy = "sudo apt-get install nftables"
+    #expect(fixture.troubles.first?.remedies == ["sudo apt-get install nftables"])
+  }
+
+  @Test(arguments: [
+    "lab; reboot", "$(reboot)", "a b", "", ".lab", "läb", "a\u{202e}b", String(repeating: "a", count: 33),
+  ])
+  func `what a peer calls its LAN is in no remedy unless it is a name`(_ lan: String) {
+    var silent = DoctorFixture()
+    silent.agent.peers[0].peerLan = lan
+    silent.agent.peers[0].state = .silent
+    #expect(silent.troubles.first?.remedies.first == "on that host: sudo umbel doctor")
+    var deaf = DoctorFixture()
+    deaf.agent.peers[0].peerLan = lan
+    deaf.agent.peers[0].heardBySeconds = 60
+    #expect(deaf.troubles.first?.remedies.first == "on that host: sudo umbel doctor")
+  }
+
+  @Test(arguments: [(UInt16.max, 65_534), (4_789, 4_790)])
+  func `a UDP port that is taken has a neighbour`(_ port: UInt16, _ neighbour: Int) {
+    var fixture = DoctorFixture()
+    fixture.agent.ports[1].options["port"] = ["\(port)"]
+    fixture.wait(1, "UDP port \(port) is taken: another process has it")
+    #expect(fixture.troubles.first?.remedies.last == "umbel port add lab vxlan port=\(neighbour) …")
+  }
+
+  @Test func `buffers are told as the configuration has them`() {
+    var fixture = DoctorFixture()
+    fixture.agent.ports[0].transportCounters["kernel-drops"] = 1
+    #expect(fixture.troubles.first?.remedies.last == "buffers: 16M at port site in umbel.yaml")
+    fixture.agent.ports[0].options["buffers"] = ["300K"]
+    #expect(fixture.troubles.first?.remedies.last == "buffers: 1200K at port site in umbel.yaml")
+  }
+
+  @Test func `a tunnel keeps its MTU, and the guests get less`() {
+    var fixture = DoctorFixture()
+    fixture.host.links[1].mtu = 1_420
+    fixture.host.links[1].isTunnel = true
+    fixture.agent.ports.remove(at: 1)
+    fixture.agent.peers[0].pathBytes = 1_392
+    #expect(fixture.troubles.first?.remedies == ["in guests: ip link set eth0 mtu 1378"])
+  }
+
   @Test func `guests by doors are counted, not listed`() {
     var fixture = DoctorFixture()
     for number in 1...200 {
@@ -66,11 +114,14 @@ struct DoctorTests {
   }
 
   @Test func `an agent that cannot be asked is a fault, too`() {
-    let absent = Finding(ClientError.noAgent(path: "/p"))
+    let socket = "/run/umbel/umbel.sock"
+    let absent = Finding(ClientError.noAgent(path: "/p"), socket: socket)
     #expect(absent?.text == "no agent answers at /p" && absent?.verdict == .fault)
-    let closed = Finding(ClientError.notPermitted(path: "/p"))
+    let closed = Finding(ClientError.notPermitted(path: "/p"), socket: socket)
     #expect(closed?.check == .permission && closed?.remedies.first == "sudo umbel doctor")
-    #expect(Finding(ClientError.malformed("x")) == nil)
+    let elsewhere = Finding(ClientError.notPermitted(path: "/p"), socket: "/p")
+    #expect(elsewhere?.remedies.first == "sudo umbel --socket /p doctor")
+    #expect(Finding(ClientError.malformed("x"), socket: socket) == nil)
   }
 
   @Test func `people get lines of 80 columns, by LAN and port, with the remedy below and a summary last`() {

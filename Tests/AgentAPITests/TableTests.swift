@@ -43,5 +43,6 @@ struct TableTests {
   @Test("What others say cannot steer the terminal")
   func controls() {
     #expect(Cell("a\u{1b}[2Jb\n\u{9b}c").text == "a?[2Jb??c")
+    #expect(Cell("a\u{202e}b\u{2066}c\u{200b}é").text == "a?b?c?é")
   }
 }

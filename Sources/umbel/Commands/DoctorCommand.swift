@@ -28,7 +28,7 @@ struct DoctorCommand: ParsableCommand {
     do {
       findings = try examine()
     } catch let error as ClientError {
-      guard let finding = Finding(error) else { throw error }
+      guard let finding = Finding(error, socket: connection.path) else { throw error }
       findings = [finding]
       failure = Failure(error)
     }
@@ -57,7 +57,9 @@ struct DoctorCommand: ParsableCommand {
 
 extension Finding {
   /// An agent that cannot be asked; nil: it was, and refused something else.
-  package init?(_ error: ClientError) {
+  /// - Parameter socket: its control socket.
+  package init?(_ error: ClientError, socket: String) {
+    let asRoot = Diagnosis.asRoot(socket: socket)
     let group = "sudo usermod -aG umbel $USER"
     switch error {
     case .noAgent(let path):
@@ -65,11 +67,11 @@ extension Finding {
         .agent, .fault, "no agent answers at \(path)", remedies: ["sudo systemctl start umbeld", "sudo umbeld"])
     case .notPermitted(let path):
       self.init(
-        .permission, .fault, "the agent's socket \(path) is closed to you", remedies: ["sudo umbel doctor", group])
+        .permission, .fault, "the agent's socket \(path) is closed to you", remedies: [asRoot, group])
     case .refused(let refusal) where refusal.kind == .notPermitted:
       self.init(
         .permission, .fault, "the agent does not let you ask: you are not in its group",
-        remedies: ["sudo umbel doctor", group])
+        remedies: [asRoot, group])
     case .timedOut(let path, let seconds):
       self.init(
         .agent, .fault, "the agent at \(path) did not answer within \(seconds) s",

@@ -3,7 +3,11 @@ import LinuxIO
 
 /// What another program of this host prints.
 enum CommandOutput {
-  struct Problem: Error { let text: String }
+  struct Problem: Error {
+    let text: String
+    /// Nil: to be root.
+    var remedy: String?
+  }
 
   /// Where administrators' programs are, also for users whose PATH leaves them out.
   private static let places = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
@@ -11,10 +15,11 @@ enum CommandOutput {
   private static let limit = 64 << 20
 
   /// Runs a program and waits for its end; what it says on standard error is not shown.
-  static func of(_ program: String, _ arguments: [String]) -> Result<String, Problem> {
+  /// - Parameter package: Debian's that has the program.
+  static func of(_ program: String, _ arguments: [String], package: String) -> Result<String, Problem> {
     let candidates = places.map { "\($0)/\(program)" }
     guard let path = candidates.first(where: { path in unsafe access(path, X_OK) == 0 }) else {
-      return .failure(Problem(text: "there is no \(program)"))
+      return .failure(Problem(text: "there is no \(program)", remedy: "sudo apt-get install \(package)"))
     }
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { return .failure(Problem(text: "\(Errno.current)")) }
@@ -45,7 +50,10 @@ enum CommandOutput {
     }
     var status: Int32 = 0
     _ = try? retrying { unsafe waitpid(process, &status, 0) }
-    return status == 0
-      ? .success(String(decoding: bytes, as: UTF8.self)) : .failure(Problem(text: "\(program) needs root"))
+    if status == 0 { return .success(String(decoding: bytes, as: UTF8.self)) }
+    if geteuid() != 0 { return .failure(Problem(text: "\(program) needs root")) }
+    // What it said there tells why.
+    let command = ([program] + arguments).joined(separator: " ")
+    return .failure(Problem(text: "\(program) fails", remedy: "sudo \(command) >/dev/null"))
   }
 }

@@ -62,7 +62,7 @@ extension Diagnosis {
       let address = peer.underlayAddress.map { "\($0)" } ?? name(of: peer)
       add(
         .peer, .fault, of: port, "nothing was ever heard of \(name(of: peer))", "ping -c 3 \(address)",
-        "on that host: sudo umbel doctor", "sudo tcpdump -ni any udp port \(underlay.udpPort)")
+        Self.doctorThere, "sudo tcpdump -ni any udp port \(underlay.udpPort)")
     case .silent: addSilent(peer, underlay)
     case .up: if peer.agent != nil { measure(peer, underlay) }
     }
@@ -82,7 +82,7 @@ extension Diagnosis {
     add(
       .peer, .fault, of: underlay.port,
       "\(name(of: peer)) is silent for \(since): its agent has ended, the way to it is cut\(switches)",
-      "on that host: sudo umbel doctor \(peer.peerLan ?? "")",
+      doctor(at: peer),
       peer.underlayAddress.map { "ping -c 3 \($0)" } ?? "umbel peer list")
   }
 
@@ -99,7 +99,7 @@ extension Diagnosis {
       }
       return add(
         .oneWay, .fault, of: port, "\(name(of: peer)) is heard, but does not hear this host",
-        "on that host: sudo umbel doctor \(peer.peerLan ?? "")")
+        doctor(at: peer))
     }
     if let duplicates = peer.duplicateHellos, duplicates > 0 {
       add(
@@ -133,6 +133,25 @@ extension Diagnosis {
       "a link of MTU \(path + underlay.overhead) is on the way, behind an interface of MTU \(own): only frames of up to "
         + "\(Units.grouped(path)) bytes pass in one piece",
       "on that link: sudo ip link set IFACE mtu \(own)", "in guests: ip link set eth0 mtu \(path - 14)")
+  }
+
+  private static let doctorThere = "on that host: sudo umbel doctor"
+
+  /// What a peer calls its LAN is anybody's text, and a remedy is pasted into a root shell: only a name goes in.
+  private func doctor(at peer: TrunkPeer) -> String {
+    guard let lan = peer.peerLan, (1...32).contains(lan.utf8.count), let first = lan.first, !"._-".contains(first),
+      lan.utf8.allSatisfy(Self.isAllowedInName)
+    else { return Self.doctorThere }
+    return "\(Self.doctorThere) \(lan)"
+  }
+
+  private static func isAllowedInName(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
   }
 
   private func name(of peer: TrunkPeer) -> String {

@@ -35,7 +35,8 @@ extension Diagnosis {
   private mutating func addHolder(of port: Port) {
     guard let underlay = Underlay(port) else { return }
     let taken = "waits: UDP port \(underlay.udpPort) is taken"
-    let other = "umbel port add \(port.lan) \(port.transport) port=\(underlay.udpPort + 1) …"
+    let next = underlay.udpPort == .max ? underlay.udpPort - 1 : underlay.udpPort + 1
+    let other = "umbel port add \(port.lan) \(port.transport) port=\(next) …"
     switch host.holders[underlay.udpPort] {
     case .device(let name, let vni)?:
       add(

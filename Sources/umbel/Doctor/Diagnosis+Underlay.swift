@@ -111,7 +111,10 @@ extension Diagnosis {
       add(
         .mtu, .warning, of: port,
         "interface \(link.name) has an MTU of \(link.mtu): frames of more than \(link.mtu - underlay.overhead) bytes pass "
-          + "in fragments", "sudo ip link set \(link.name) mtu 1500")
+          + "in fragments",
+        link.isTunnel
+          ? "in guests: ip link set eth0 mtu \(link.mtu - underlay.overhead - 14)"
+          : "sudo ip link set \(link.name) mtu 1500")
     }
     checkReversePath(link, underlay)
   }
@@ -122,7 +125,8 @@ extension Diagnosis {
     let peers = agent.peers.filter { $0.lan == underlay.port.lan && $0.port == underlay.port.name }
     let known = Set(underlay.peers + peers.compactMap(\.underlayAddress)).filter { $0.length == 4 }
     let elsewhere = known.filter { host.ways[$0] != nil && host.ways[$0]?.interface != link.name }
-    let remedy = "sudo sysctl net.ipv4.conf.\(link.name).rp_filter=2 net.ipv4.conf.all.rp_filter=2"
+    // With slashes: names of interfaces may have full stops.
+    let remedy = "sudo sysctl net/ipv4/conf/\(link.name)/rp_filter=2 net/ipv4/conf/all/rp_filter=2"
     if let address = elsewhere.map(\.description).sorted().first {
       add(
         .reversePath, .fault, of: underlay.port,
@@ -172,7 +176,7 @@ extension Diagnosis {
       if port.role == .trunk {
         add(
           .firewall, .skipped, of: port, "what the firewall drops is not known: \(host.firewallProblem)",
-          asRoot)
+          host.firewallRemedy ?? asRoot)
       }
       return
     }
@@ -180,16 +184,17 @@ extension Diagnosis {
       underlay.interface.map { [$0] } ?? underlay.destinations.compactMap { host.ways[$0]?.interface })
     var isClear = true
     for interface in interfaces.sorted() {
+      var obstacles: [(Firewall.Obstacle, Firewall.Datagram)] = []
       for (group, isIncoming) in [(underlay.group, true), (nil, true), (underlay.group, false)] {
         // A group is heard as a group alone.
         if group == nil && !(isIncoming && underlay.isVXLAN) && !(underlay.group == nil) { continue }
         let datagram = Firewall.Datagram(
-          port: underlay.udpPort, group: group, interface: interface, isIncoming: isIncoming)
-        guard let obstacle = firewall.obstacle(to: datagram) else { continue }
-        isClear = false
-        add(obstacle, to: datagram, underlay)
-        break
+          port: underlay.udpPort, family: underlay.family, group: group, interface: interface, isIncoming: isIncoming)
+        if let obstacle = firewall.obstacle(to: datagram) { obstacles.append((obstacle, datagram)) }
       }
+      guard let (obstacle, datagram) = obstacles.first(where: { $0.0.isCertain }) ?? obstacles.first else { continue }
+      isClear = false
+      add(obstacle, to: datagram, underlay)
     }
     if isClear { add(.firewall, .ok, of: port, "nftables lets \(underlay.place) pass, as far as its rules tell") }
   }
@@ -197,18 +202,20 @@ extension Diagnosis {
   private mutating func add(_ obstacle: Firewall.Obstacle, to datagram: Firewall.Datagram, _ underlay: Underlay) {
     let what = datagram.group == nil ? "UDP port \(datagram.port)" : underlay.place
     let way = datagram.isIncoming ? "from" : "to"
+    let verb = obstacle.isCertain ? "drops" : "may drop"
+    let insertion = "sudo nft insert rule \(obstacle.chain) udp dport \(datagram.port) accept"
     guard let handle = obstacle.handle else {
       return add(
-        .firewall, .fault, of: underlay.port,
-        "nftables drops \(what) \(way) \(datagram.interface): no rule of chain \(obstacle.chain) accepts it, and its policy "
-          + "is drop", "sudo nft insert rule \(obstacle.chain) udp dport \(datagram.port) accept")
+        .firewall, obstacle.isCertain ? .fault : .warning, of: underlay.port,
+        "nftables \(verb) \(what) \(way) \(datagram.interface): no rule of chain \(obstacle.chain) "
+          + (obstacle.isCertain ? "accepts it, and its policy is drop" : "surely accepts it, and its policy is drop"),
+        insertion)
     }
-    let verb = obstacle.isCertain ? "drops" : "drops some of"
     let count = obstacle.packets.map { ", \(Units.counted($0, "packet")) so far" } ?? ""
     add(
       .firewall, obstacle.isCertain ? .fault : .warning, of: underlay.port,
       "nftables \(verb) \(what) \(way) \(datagram.interface): rule \(handle) of chain \(obstacle.chain)\(count)",
-      "sudo nft delete rule \(obstacle.chain) handle \(handle)")
+      obstacle.isOwn ? "sudo nft delete rule \(obstacle.chain) handle \(handle)" : insertion)
   }
 
   private mutating func checkBuffers(of underlay: Underlay) {
@@ -235,8 +242,16 @@ extension Diagnosis {
         .kernelDrops, .warning, of: port,
         "\(Units.counted(drops, "datagram")) came while the receive buffer was full, and are lost",
         "sudo sysctl net.core.rmem_max=\(4 * wanted)",
-        "buffers: \(Units.bytes(4 * wanted)) at port \(port.name) in umbel.yaml")
+        "buffers: \(Self.size(4 * wanted)) at port \(port.name) in umbel.yaml")
     }
+  }
+
+  /// Bytes as the configuration has them: 16M.
+  private static func size(_ bytes: Int) -> String {
+    for (unit, shift) in [("G", 30), ("M", 20), ("K", 10)] where bytes.trailingZeroBitCount >= shift {
+      return "\(bytes >> shift)\(unit)"
+    }
+    return "\(bytes)"
   }
 
   private mutating func checkForeign(_ underlay: Underlay) {

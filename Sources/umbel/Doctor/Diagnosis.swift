@@ -28,9 +28,11 @@ package struct Diagnosis {
   }
 
   /// Root's doctor of this agent.
-  var asRoot: String {
-    let directory = agent.status.runtimeDirectory
-    return directory == "/run/umbel" ? "sudo umbel doctor" : "sudo umbel --socket \(directory)/umbel.sock doctor"
+  var asRoot: String { Self.asRoot(socket: "\(agent.status.runtimeDirectory)/umbel.sock") }
+
+  /// Root's doctor of the agent at a socket: sudo leaves out the caller's environment.
+  static func asRoot(socket: String) -> String {
+    socket == "/run/umbel/umbel.sock" ? "sudo umbel doctor" : "sudo umbel --socket \(socket) doctor"
   }
 
   private mutating func check(_ port: Port) {

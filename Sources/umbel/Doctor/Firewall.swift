@@ -2,14 +2,17 @@
 //
 //   chains of a hook, in the order of their priorities; of each the rules in turn:
 //     every condition holds        its verdict: accept ends the chain, drop and reject end the datagram, jump goes on there
+//                                  and comes back, goto does not, return goes back
 //     one does not                 the next rule
-//     one is not understood        the next rule; but one that drops, and is about this group or port, is told as doubtful
+//     one is not understood        the next rule, and from there on what drops is not certain, if this one accepts, returns
+//                                  or jumps; one that drops, and is about this group or port, is told as doubtful
 //   behind the last rule           the chain's policy
 //
-// Conditions that are understood: destination port and address, protocol, interface. What iptables has set up is there as
-// well, with its conditions not understood where it is not in nftables' own words.
+// Conditions that are understood: destination port and address, protocol, family, interface. What iptables has set up is
+// there as well, with its conditions not understood where it is not in nftables' own words.
 
 import FoundationEssentials
+import Glibc
 package import LinuxIO
 
 /// The packet filter of this host.
@@ -17,13 +20,16 @@ package struct Firewall {
   /// A datagram, by what is known of it.
   package struct Datagram {
     package var port: UInt16
+    /// `AF_INET` or `AF_INET6`.
+    package var family: Int32
     /// The group that it goes to; nil: an address of a host.
     package var group: IPAddress?
     package var interface: String
     package var isIncoming: Bool
 
-    package init(port: UInt16, group: IPAddress?, interface: String, isIncoming: Bool) {
+    package init(port: UInt16, family: Int32, group: IPAddress?, interface: String, isIncoming: Bool) {
       self.port = port
+      self.family = family
       self.group = group
       self.interface = interface
       self.isIncoming = isIncoming
@@ -38,8 +44,10 @@ package struct Firewall {
     package var handle: Int?
     /// What the rule has dropped so far; nil: it does not count.
     package var packets: Int?
-    /// It drops, as far as its conditions are understood.
+    /// It drops: its conditions, and those of the rules before it, are understood.
     package var isCertain: Bool
+    /// The rule names this group or port alone: without it nothing else passes.
+    package var isOwn = false
   }
 
   private struct Chain {
@@ -47,7 +55,9 @@ package struct Firewall {
     var hook: String?
     var priority: Int
     var dropsByPolicy: Bool
-    var rules: [(handle: Int, statements: [JSONValue])] = []
+    /// Of the families that hook to interfaces; nil: all.
+    var interfaces: [String]?
+    var rules: [FirewallRule] = []
   }
 
   private var chains: [String: Chain] = [:]
@@ -64,146 +74,112 @@ package struct Firewall {
       if let chain = item["chain"] {
         chains[key(chain, "name")] = Chain(
           name: key(chain, "name"), hook: chain["hook"]?.text, priority: chain["prio"]?.integer ?? 0,
-          dropsByPolicy: chain["policy"]?.text == "drop")
+          dropsByPolicy: chain["policy"]?.text == "drop",
+          interfaces: chain["dev"].map { device in (device.list ?? [device]).compactMap(\.text) })
       } else if let rule = item["rule"] {
-        chains[key(rule, "chain")]?.rules.append((rule["handle"]?.integer ?? 0, rule["expr"]?.list ?? []))
+        chains[key(rule, "chain")]?.rules.append(
+          FirewallRule(handle: rule["handle"]?.integer ?? 0, statements: rule["expr"]?.list ?? []))
       }
     }
   }
 
-  /// The first thing that drops the datagram; nil: nothing that is understood.
+  /// The first thing that drops the datagram, or else the first that may; nil: nothing that is understood.
   package func obstacle(to datagram: Datagram) -> Obstacle? {
-    let hooks = datagram.isIncoming ? ["ingress", "prerouting", "input"] : ["output", "postrouting"]
+    let hooks = datagram.isIncoming ? ["ingress", "prerouting", "input"] : ["output", "postrouting", "egress"]
+    var doubtful: Obstacle?
     for hook in hooks {
-      let hooked = chains.values.filter { $0.hook == hook && isOfFamily($0, datagram) }
+      let hooked = chains.values.filter { $0.hook == hook && Self.sees($0, datagram) }
       for chain in hooked.sorted(by: { ($0.priority, $0.name) < ($1.priority, $1.name) }) {
-        if case .dropped(let obstacle) = walk(chain, datagram, depth: 0) { return obstacle }
+        guard let obstacle = obstacle(in: chain, to: datagram) else { continue }
+        if obstacle.isCertain { return obstacle }
+        doubtful = doubtful ?? obstacle
       }
     }
-    return nil
+    return doubtful
   }
 
-  private func isOfFamily(_ chain: Chain, _ datagram: Datagram) -> Bool {
-    guard let group = datagram.group else { return !chain.name.hasPrefix("bridge ") }
-    return !chain.name.hasPrefix("bridge ") && !chain.name.hasPrefix(group.length == 4 ? "ip6 " : "ip ")
+  /// Whether datagrams of this family and interface come by a chain.
+  private static func sees(_ chain: Chain, _ datagram: Datagram) -> Bool {
+    if let interfaces = chain.interfaces, !interfaces.contains(datagram.interface) { return false }
+    let family = chain.name.prefix { $0 != " " }
+    return ["inet", "netdev", datagram.family == AF_INET ? "ip" : "ip6"].contains(family)
+  }
+
+  private func obstacle(in chain: Chain, to datagram: Datagram) -> Obstacle? {
+    var doubts = Doubts()
+    switch walk(chain, datagram, &doubts, depth: 0) {
+    case .dropped(let obstacle) where obstacle.isCertain: return obstacle
+    case .dropped(let obstacle) where obstacle.packets == 0: return doubts.own
+    case .dropped(let obstacle): return doubts.own ?? obstacle
+    case .accepted: return doubts.own
+    case .passed:
+      guard chain.dropsByPolicy else { return doubts.own ?? doubts.general }
+      let policy = Obstacle(chain: chain.name, handle: nil, packets: nil, isCertain: !doubts.isMaybeAccepted)
+      return policy.isCertain ? policy : doubts.own ?? policy
+    }
   }
 
   private enum Outcome {
+    /// Its end, or a return.
     case passed
     case accepted
     case dropped(Obstacle)
   }
 
-  private func walk(_ chain: Chain, _ datagram: Datagram, depth: Int) -> Outcome {
-    var doubtful: Obstacle?
-    rules: for rule in chain.rules {
-      var isCertain = true
-      var isAbout = false
-      var packets: Int?
-      for statement in rule.statements {
-        if let condition = statement["match"] {
-          switch Self.holds(condition, datagram) {
-          case false?: continue rules
-          case true?: if Self.isAboutDestination(condition) { isAbout = true }
-          case nil: isCertain = false
-          }
+  /// What is not certain on the way through a chain and those that it leads to.
+  private struct Doubts {
+    /// Something has accepted it already, or not.
+    var isMaybeAccepted = false
+    /// Something about this group or port may have dropped it.
+    var own: Obstacle?
+    /// Something else may have.
+    var general: Obstacle?
+  }
+
+  private func walk(_ chain: Chain, _ datagram: Datagram, _ doubts: inout Doubts, depth: Int) -> Outcome {
+    var isMaybeBack = false
+    for rule in chain.rules {
+      let reading = rule.reading(for: datagram)
+      guard reading != .doesNotApply, let verdict = rule.verdict else { continue }
+      let isUnderstood = reading == .applies
+      let outcome: Outcome
+      switch verdict {
+      case .accept: outcome = .accepted
+      case .drop:
+        outcome = .dropped(
+          Obstacle(
+            chain: chain.name, handle: rule.handle, packets: rule.packets,
+            isCertain: isUnderstood && !doubts.isMaybeAccepted && !isMaybeBack, isOwn: rule.isAbout(datagram)))
+      case .return: outcome = .passed
+      case .jump(let target), .goto(let target):
+        let table = chain.name.split(separator: " ").dropLast().joined(separator: " ")
+        guard isUnderstood, depth < 16, let next = chains["\(table) \(target)"] else {
+          doubts.isMaybeAccepted = true
+          continue
         }
-        if let counter = statement["counter"] { packets = counter["packets"]?.integer }
-        // An extension of iptables.
-        if statement["xt"] != nil { isCertain = false }
-        guard case .object(let members) = statement else { continue }
-        if members["drop"] != nil || members["reject"] != nil {
-          let obstacle = Obstacle(chain: chain.name, handle: rule.handle, packets: packets, isCertain: isCertain)
-          if isCertain { return .dropped(obstacle) }
-          if isAbout, packets != 0 { doubtful = doubtful ?? obstacle }
-        } else if members["accept"] != nil, isCertain {
-          return doubtful.map { .dropped($0) } ?? .accepted
-        } else if isCertain, depth < 16, let target = (members["jump"] ?? members["goto"])?["target"]?.text {
-          let name = chain.name.split(separator: " ").dropLast().joined(separator: " ") + " " + target
-          guard let next = chains[name] else { continue }
-          let outcome = walk(next, datagram, depth: depth + 1)
-          if case .passed = outcome { continue }
-          return outcome
-        }
-      }
-    }
-    if let doubtful { return .dropped(doubtful) }
-    guard chain.dropsByPolicy else { return .passed }
-    return .dropped(Obstacle(chain: chain.name, handle: nil, packets: nil, isCertain: true))
-  }
-
-  /// Whether a condition names where the datagram goes to.
-  private static func isAboutDestination(_ condition: JSONValue) -> Bool {
-    ["dport", "daddr"].contains(condition["left"]?["payload"]?["field"]?.text ?? "")
-  }
-
-  /// Whether a condition holds; nil: that cannot be told.
-  private static func holds(_ condition: JSONValue, _ datagram: Datagram) -> Bool? {
-    guard let left = condition["left"], let right = condition["right"] else { return nil }
-    let found: Bool?
-    if let payload = left["payload"] {
-      switch payload["field"]?.text {
-      case "dport": found = payload["protocol"]?.text == "tcp" ? false : contains(right, number: Int(datagram.port))
-      case "daddr": found = datagram.group.flatMap { contains(right, address: $0) }
-      case "protocol", "nexthdr": found = contains(right, word: "udp")
-      default: found = nil
-      }
-    } else {
-      switch left["meta"]?["key"]?.text {
-      case "l4proto": found = contains(right, word: "udp")
-      case "iif", "iifname": found = datagram.isIncoming ? contains(right, word: datagram.interface) : nil
-      case "oif", "oifname": found = datagram.isIncoming ? nil : contains(right, word: datagram.interface)
-      case "pkttype" where datagram.group != nil: found = contains(right, word: "multicast")
-      default: found = nil
-      }
-    }
-    switch condition["op"]?.text {
-    case "==", "in": return found
-    case "!=": return found.map { !$0 }
-    default: return nil
-    }
-  }
-
-  private static func members(_ value: JSONValue) -> [JSONValue] { value["set"]?.list ?? [value] }
-
-  private static func contains(_ value: JSONValue, number: Int) -> Bool? {
-    var isKnown = true
-    for member in members(value) {
-      if member.integer == number { return true }
-      if let range = member["range"]?.list, range.count == 2, let low = range[0].integer, let high = range[1].integer {
-        if (low...max(low, high)).contains(number) { return true }
-      } else if member.integer == nil {
-        isKnown = false
-      }
-    }
-    return isKnown ? false : nil
-  }
-
-  private static func contains(_ value: JSONValue, word: String) -> Bool? {
-    var isKnown = true
-    for member in members(value) {
-      guard let text = member.text, !text.hasPrefix("@"), !text.hasSuffix("*") else {
-        isKnown = false
+        outcome = walk(next, datagram, &doubts, depth: depth + 1)
+        if case .passed = outcome, case .jump = verdict { continue }
+      case .other:
+        doubts.isMaybeAccepted = true
         continue
       }
-      if text == word { return true }
-    }
-    return isKnown ? false : nil
-  }
-
-  private static func contains(_ value: JSONValue, address: IPAddress) -> Bool? {
-    var isKnown = true
-    for member in members(value) {
-      if let text = member.text, let other = IPAddress(text) {
-        if other == address { return true }
-      } else if let prefix = member["prefix"], let other = prefix["addr"]?.text.flatMap({ IPAddress($0) }),
-        let length = prefix["len"]?.integer
-      {
-        if IPPrefix(other, length: length).contains(address) { return true }
-      } else {
-        isKnown = false
+      if isUnderstood && !isMaybeBack { return outcome }
+      // It may be so, or not.
+      switch outcome {
+      case .passed: isMaybeBack = true
+      case .accepted: doubts.isMaybeAccepted = true
+      case .dropped(var obstacle) where obstacle.packets != 0:
+        obstacle.isCertain = false
+        if rule.namesDestination {
+          doubts.own = doubts.own ?? obstacle
+        } else if isUnderstood {
+          doubts.general = doubts.general ?? obstacle
+        }
+      case .dropped: break
       }
+      // What is left of the chain is for datagrams that this rule does not take.
+      if isUnderstood { return .passed }
     }
-    return isKnown ? false : nil
+    return .passed
   }
 }

@@ -40,6 +40,7 @@ extension HostFacts {
       link.hasCarrier = interface.hasCarrier
       link.takesMulticast = interface.takesMulticast
       link.isLoopback = interface.isLoopback
+      link.isTunnel = !["", "veth"].contains(interface.kind)
       link.mtu = interface.mtu
       link.addresses = addresses.filter { $0.interface == interface.index }.map(\.prefix)
       link.bridge = bridge?.bridge == nil ? nil : bridge?.name
@@ -62,11 +63,11 @@ extension HostFacts {
   }
 
   private mutating func readFirewall() {
-    switch CommandOutput.of("nft", ["-j", "list", "ruleset"]) {
+    switch CommandOutput.of("nft", ["-j", "list", "ruleset"], package: "nftables") {
     case .success(let text):
       firewall = Firewall(json: text)
       if firewall == nil { firewallProblem = "nft says what this version does not understand" }
-    case .failure(let reason): firewallProblem = reason.text
+    case .failure(let problem): (firewallProblem, firewallRemedy) = (problem.text, problem.remedy)
     }
     // A table is named there from its first use on.
     hasOldFirewall = ["ip", "ip6"].contains { family in

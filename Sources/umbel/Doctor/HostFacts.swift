@@ -8,6 +8,8 @@ package struct HostFacts {
     package var hasCarrier = true
     package var takesMulticast = true
     package var isLoopback = false
+    /// Neither a physical link nor a veth: its MTU may be small because of what it puts before each packet.
+    package var isTunnel = false
     package var mtu = 1_500
     package var addresses: [IPPrefix] = []
     /// The bridge that it is, or is a port of, and how that treats multicast.
@@ -59,6 +61,8 @@ package struct HostFacts {
   /// Nil: the caller may not read it; see `firewallProblem`.
   package var firewall: Firewall?
   package var firewallProblem = ""
+  /// What helps against that; nil: to be root.
+  package var firewallRemedy: String?
   /// There are rules of the old iptables, which nftables does not show.
   package var hasOldFirewall = false
   package var nativeGuests: [NativeGuest] = []

@@ -6,7 +6,8 @@ package struct Cell: Equatable, ExpressibleByStringInterpolation {
   package let text: String
   package let look: Look
 
-  /// - Parameter text: control characters in it become `?`, so that what an agent says cannot steer a terminal.
+  /// - Parameter text: control characters in it become `?`, so that what an agent says cannot steer a terminal, and so do
+  ///   those that have no shape of their own, such as the ones that turn the direction of writing.
   package init(_ text: String, _ look: Look = .plain) {
     self.text = String(String.UnicodeScalarView(text.unicodeScalars.map { Self.isControl($0) ? "?" : $0 }))
     self.look = look
@@ -27,5 +28,7 @@ package struct Cell: Equatable, ExpressibleByStringInterpolation {
     }
   }
 
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    [.control, .format].contains(scalar.properties.generalCategory)
+  }
 }

@@ -108,7 +108,7 @@ extension DoctorCase {
     .init(
       .reversePath, .fault,
       "rp_filter of eth0 is strict: what comes from 192.0.2.2, whose route is another, is dropped",
-      remedy: "sudo sysctl net.ipv4.conf.eth0.rp_filter=2 net.ipv4.conf.all.rp_filter=2"
+      remedy: "sudo sysctl net/ipv4/conf/eth0/rp_filter=2 net/ipv4/conf/all/rp_filter=2"
     ) {
       $0.host.links[1].reversePathFilter = 1
       $0.host.ways[DoctorFixture.peer]?.interface = "lo"

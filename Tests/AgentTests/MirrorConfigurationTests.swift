@@ -73,6 +73,12 @@ struct MirrorConfigurationTests {
     #expect(try mirrors("[{from: site, to: mon}, {from: [web*, db], direction: out, to: other}]") == [one, two])
   }
 
+  @Test(.timeLimit(.minutes(1))) func `no pattern takes long`() {
+    let mirror = MirrorConfiguration(sources: [String(repeating: "*", count: 31) + "b"], target: "m")
+    let name = "abcdefghijklmnopqrstuvwxyz012345"
+    #expect(!mirror.copies(name) && mirror.copies(name + "b"))
+  }
+
   @Test func `a star stands for any characters, and a name for itself`() {
     func copied(_ pattern: String) -> [String] {
       let mirror = MirrorConfiguration(sources: [pattern], target: "m")
@@ -84,5 +90,7 @@ struct MirrorConfigurationTests {
     #expect(copied("*e*") == ["web", "web-1", "my-web"])
     #expect(copied("*") == ["web", "web-1", "my-web", "db"])
     #expect(copied("w*1") == ["web-1"])
+    #expect(
+      copied("**b**") == ["web", "web-1", "my-web", "db"] && copied("*b*b") == [] && copied("m*e*b") == ["my-web"])
   }
 }

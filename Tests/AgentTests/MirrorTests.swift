@@ -1,6 +1,7 @@
 import Agent
 import CTransport
 import Ethernet
+import Hello
 import LinuxIO
 import Switching
 import Testing
@@ -101,6 +102,27 @@ struct MirrorTests {
     site.lan.receive(Self.frame(to: 9, from: 1), from: site.guests[0])
     site.lan.receive(Self.frame(to: 0xff, from: 1), from: site.guests[0])
     #expect(site.monitor.frames.isEmpty && site.guests[1].sent.count == 2)
+  }
+
+  @Test
+  func `a probe that comes back by the target is told of, and what comes in by a port that is shut is not copied`()
+    throws
+  {
+    let site = try Site()
+    site.mirror([0])
+    let probe = AgentFrame(
+      sender: AgentFrame.Sender(agent: AgentID(high: 1, low: 2), lan: 3, port: 4), sequence: 5,
+      content: .loopProbe(token: 6, port: "p")
+    ).bytes
+    site.lan.receive(probe, from: site.monitor)
+    #expect(site.lan.hellos().map(\.port) == [site.monitor.number])
+    #expect(site.monitor.drops == [.hello: 1])
+    site.lan.shut(site.guests[0], true)
+    site.lan.receive(Self.frame(to: 2, from: 1), from: site.guests[0])
+    #expect(site.monitor.frames.isEmpty && site.guests[1].frames.isEmpty)
+    site.lan.shut(site.guests[0], false)
+    site.lan.receive(Self.frame(to: 2, from: 1), from: site.guests[0])
+    #expect(site.monitor.frames.count == 1)
   }
 
   @Test func `a port that is no target any more is one as before`() throws {

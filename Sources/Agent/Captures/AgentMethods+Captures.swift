@@ -9,6 +9,8 @@ extension AgentMethods {
   /// Bytes of a ring for a client: what a moment of full speed takes, and no more than an agent can spare.
   private static let defaultBytes = 4 << 20
   private static let mostBytes = 256 << 20
+  /// Ports that can be named for a capture.
+  private static let mostPorts = 64
 
   func capture(_ call: VarlinkCall) throws {
     let parameters = try call.parameters(of: Capture.self)
@@ -24,7 +26,16 @@ extension AgentMethods {
     let snaplen = try Self.number(
       parameters.snaplen, "snaplen", in: 64...RingLayout.mostSnaplen, otherwise: RingLayout.mostSnaplen)
     let bytes = try Self.number(parameters.bytes, "bytes", in: 65_536...Self.mostBytes, otherwise: Self.defaultBytes)
-    let ports = try (parameters.ports ?? []).map { name in
+    guard agent.hasRoom(forRing: bytes) else {
+      throw AgentError.limitReached(
+        "bytes of captures and flight recorders", limit: Agent.mostRingBytes, remedy: "Ask for fewer, or end others.")
+    }
+    let names = Set(parameters.ports ?? [])
+    guard names.count <= Self.mostPorts else {
+      throw AgentError.limitReached(
+        "ports of a capture", limit: Self.mostPorts, remedy: "Leave them out, and choose when reading.")
+    }
+    let ports = try names.map { name in
       guard let port = lan.port(named: name) else {
         throw AgentError.noSuchPort(name, lan: lan.name, existing: lan.ports.map(\.name))
       }
@@ -33,7 +44,7 @@ extension AgentMethods {
     let filter = try Self.filter(parameters.filter)
     do throws(Errno) {
       let ring = try CaptureRing(bytes: bytes, snaplen: snaplen, filter: filter, ports: ports)
-      call.whenGone { [weak lan] in lan?.remove(ring) }
+      call.whenGone { [weak lan, weak ring] in if let ring { lan?.remove(ring) } }
       lan.add(ring) { Self.answer(call, ring, of: lan) }
     } catch {
       throw AgentError.failed(
@@ -99,6 +110,15 @@ extension AgentMethods {
       UInt16(try number(value, "vlan", in: 0...4_094, otherwise: 0))
     }
     return filter
+  }
+}
+
+extension Agent {
+  /// Bytes of all captures and flight recorders together: clients shall not have the agent take all memory.
+  static let mostRingBytes = 1 << 30
+
+  func hasRoom(forRing bytes: Int) -> Bool {
+    lans.reduce(bytes) { $0 + $1.captures.byteCount } <= Self.mostRingBytes
   }
 }
 

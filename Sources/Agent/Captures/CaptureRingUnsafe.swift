@@ -40,6 +40,8 @@ final class CaptureRing {
     unsafe capture?.deallocate()
   }
 
+  var byteCount: Int { memory.byteCount }
+
   /// A descriptor by which it can be read.
   func descriptor() throws(Errno) -> Descriptor { try memory.descriptor() }
 

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import Recording
 import Switching
@@ -13,6 +14,12 @@ struct LANCaptures {
   /// Ports that have ended and may still be in the flight recorder, the last ones: numbers and names.
   fileprivate(set) var endedPorts: [(number: UInt32, name: String)] = []
   fileprivate static let mostEndedPorts = 256
+  /// What was asked for while the LAN moved to another thread: rings that the one before may still use, and what is to be
+  /// done when the other has what there is now.
+  fileprivate var waiting: [(old: CaptureRing?, action: () -> Void)] = []
+
+  /// Bytes of all rings.
+  var byteCount: Int { ofClients.reduce(recorder?.byteCount ?? 0) { $0 + $1.byteCount } }
 }
 
 extension ManagedLAN {
@@ -23,6 +30,7 @@ extension ManagedLAN {
     captures.recorder = nil
     if let bytes = configuration.recordBytes {
       do throws(Errno) {
+        guard agent.hasRoom(forRing: bytes) else { throw Errno(ENOMEM) }
         captures.recorder = try CaptureRing(recorderOf: bytes, snaplen: configuration.recordSnaplen)
       } catch {
         agent.journal.log(
@@ -53,6 +61,10 @@ extension ManagedLAN {
   ///   - old: what it may use until it has been told.
   ///   - action: called when it has.
   func applyRings(keeping old: CaptureRing?, then action: @escaping () -> Void = {}) {
+    guard movesUnderway == 0 else {
+      captures.waiting.append((old, action))
+      return
+    }
     var rings = unsafe CaptureRings()
     unsafe rings.recorder = captures.recorder?.recorder
     for ring in captures.ofClients { if let capture = unsafe ring.capture { unsafe rings.add(capture) } }
@@ -62,6 +74,13 @@ extension ManagedLAN {
         withExtendedLifetime((self, held, old)) {}
         action()
       })
+  }
+
+  /// The thread that ran the LAN before has let go of it.
+  func applyWaitingRings() {
+    let waiting = captures.waiting
+    captures.waiting = []
+    applyRings(keeping: nil) { for one in waiting { one.action() } }
   }
 
   /// Tells all readers that nothing more will come.

@@ -187,6 +187,8 @@ extension Forwarder {
     unsafe place.pointee.length = UInt32(truncatingIfNeeded: written.head &+ written.sliceBytes)
     unsafe place.pointee.offload = written.offload
     unsafe place.pointee.flags = 0
+    unsafe place.pointee.zero = 0
+    unsafe place.pointee.reserved = (0, 0)
     unsafe countPlace(of: port, remote)
   }
 }

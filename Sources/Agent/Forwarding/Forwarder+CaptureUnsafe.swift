@@ -140,6 +140,11 @@ extension Forwarder {
   /// Records into these rings from now on, and into no others.
   func setRings(_ rings: CaptureRings, of lan: UnsafeMutablePointer<LANContext>) {
     unsafe lan.pointee.rings = unsafe rings
+    noteRecorded()
+  }
+
+  /// Notes which endpoints have a port of a LAN with rings.
+  func noteRecorded() {
     for index in unsafe 0..<state.pointee.endpoints.count {
       unsafe state.pointee.endpoints[index].pointee.isRecorded = false
     }

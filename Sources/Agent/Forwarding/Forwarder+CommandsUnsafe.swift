@@ -157,6 +157,7 @@ extension Forwarder {
     unsafe endpoint.pointee.portCount -= 1
     if unsafe endpoint.pointee.portCount > 0 {
       unsafe nameAnother(port, at: endpoint)
+      noteRecorded()
       unsafe endpoint.pointee.isStale = true
       unsafe state.pointee.hasStaleEndpoints = true
       return

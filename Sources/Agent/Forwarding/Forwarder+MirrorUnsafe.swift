@@ -74,13 +74,20 @@ extension Forwarder {
       return true
     }
     if unsafe port.pointee.isMirrorTarget {
+      // A probe that comes back here tells of a loop from a source to its target.
+      let isHello = unsafe Switch.isHello(data, length: length)
+      let reason: DropReason = isHello ? .hello : .mirrorPort
       unsafe port.pointee.counters.countReceived(bytes: length)
-      unsafe port.pointee.counters.countDrop(.mirrorPort)
+      unsafe port.pointee.counters.countDrop(reason)
       unsafe state.pointee.way.port = nil
-      unsafe state.pointee.way.end(DropReason.mirrorPort.rawValue)
+      unsafe state.pointee.way.end(reason.rawValue)
+      if isHello { unsafe tellHello(frame, of: port) }
       return true
     }
-    if unsafe FrameHeader(data, length: length) != nil { unsafe copy(frame, to: port.pointee.copiesIn) }
+    // What comes in where a loop was found is not copied: it may be a copy.
+    if unsafe !port.pointee.isShut, unsafe FrameHeader(data, length: length) != nil {
+      unsafe copy(frame, to: port.pointee.copiesIn)
+    }
     if unsafe port.pointee.clampsMSS { unsafe clampArriving(frame, from: port) }
     return false
   }

@@ -3,7 +3,8 @@ import Switching
 
 /// Where a frame went that the switch sent to one port. The next frame of the same batch with the same addresses and
 /// type, of the same sender, goes the same way, without the switch being asked: most frames of a batch are of one flow,
-/// and for them that is half of what forwarding costs.
+/// and for them that is half of what forwarding costs. Of a source that is not learned, which counts each time the switch
+/// is asked, they are one.
 @unsafe
 struct FrameWay {
   /// The port that the frame came in by; nil: there is none to go by.

@@ -154,7 +154,7 @@ final class LANHello {
   /// over, it goes on no faster.
   func measure() {
     let now = monotonicNanoseconds()
-    for trunk in trunks.values where trunk.isUp {
+    for trunk in trunks.values where trunk.isUp && trunk.burst == 0 {
       trunk.burst = Self.burstLength
       hurry(trunk, now)
       trunk.search.restart()

@@ -28,7 +28,7 @@ extension ManagedLAN {
   func updateMirrors() {
     var paths: [MirrorPath] = []
     var targets: [UInt32] = []
-    for mirror in mirrors {
+    for mirror in mirrors.prefix(MirrorConfiguration.most) {
       guard let target = port(named: mirror.target), isMirrorTarget(target) else { continue }
       targets.append(target.number)
       for source in sources(of: mirror) {
@@ -52,6 +52,9 @@ extension ManagedLAN {
 
   /// What keeps a mirror from copying all that it names; empty: nothing.
   func obstacle(to mirror: MirrorConfiguration) -> String {
+    if !mirrors.prefix(MirrorConfiguration.most).contains(mirror) {
+      return "copies nothing, for the LAN has more than \(MirrorConfiguration.most) mirrors"
+    }
     guard let target = port(named: mirror.target) else { return "there is no port \(mirror.target) yet" }
     if target.role == .trunk { return "\(mirror.target) is a trunk, which cannot be a target" }
     if target.state != .up { return "port \(mirror.target) is \(target.state)" }

@@ -44,6 +44,8 @@ final class ManagedLAN {
   var closedDoors: [LANDoor] = []
   /// What is recorded of it.
   var captures = LANCaptures()
+  /// How many forwarding threads have yet to let go of it.
+  private(set) var movesUnderway = 0
   private(set) var isEnding = false
   private var endActions: [() -> Void] = []
 
@@ -63,7 +65,11 @@ final class ManagedLAN {
     let new = try ForwardedLAN(configuration)
     for port in doorPorts { port.remove() }
     // Two threads never write one ring: the other gets them when this one has let go.
-    forwarded.leave(thread) { [self] in applyRings(keeping: nil) }
+    movesUnderway += 1
+    forwarded.leave(thread) { [self] in
+      movesUnderway -= 1
+      if movesUnderway == 0 { applyWaitingRings() }
+    }
     forwarded = new
     thread = other
     new.join(other)

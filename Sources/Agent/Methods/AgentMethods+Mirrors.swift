@@ -28,6 +28,10 @@ extension AgentMethods {
     if mirror.sources.isEmpty {
       throw .invalidOption("from", problem: "is empty", remedy: "Name the ports whose frames are to be copied.")
     }
+    guard mirror.sources.count <= MirrorConfiguration.mostSources else {
+      throw .limitReached(
+        "sources of a mirror", limit: MirrorConfiguration.mostSources, remedy: "A star stands for any characters.")
+    }
     for name in mirror.sources {
       if let problem = MirrorConfiguration.problem(ofSource: name) {
         throw .invalidOption("from", problem: "has \"\(name)\", which \(problem)", remedy: Self.mirrorRemedy(lan))

@@ -87,10 +87,11 @@ final class CaptureSession {
   ///   - nanoseconds: of so long a time until now.
   ///   - names: of the ports that are wanted; none: all.
   func writePast(
-    _ reader: consuming RingReader, nanoseconds: UInt64, _ filter: CaptureFilter, ports names: [String]
+    _ past: consuming RingReader, nanoseconds: UInt64, _ filter: CaptureFilter, ports names: [String]
   ) throws {
     let now = realtimeNanoseconds()
     let first = now - min(now, nanoseconds)
+    var reader = past
     let end = reader.end
     for name in names where !ports.values.contains(where: { $0.name == name }) {
       throw Failure(
@@ -101,7 +102,11 @@ final class CaptureSession {
       try add(record, tellsWay: true)
     }
     try finish()
-    Output.complain("\(Units.counted(written, "frame")).")
+    let lost = reader.lost
+    Output.complain(
+      "\(Units.counted(written, "frame"))"
+        + (lost == 0
+          ? "." : "; \(Units.grouped(Int(lost))) were overwritten while they were read: a larger record: helps."))
   }
 
   private func isWanted(_ record: CaptureRecord, _ names: [String]) -> Bool {

@@ -48,7 +48,7 @@ package struct AccessRule: Sendable {
     guard let token else {
       // A page of another site may have its name lead here (DNS rebinding), but not choose the name.
       return Self.isLoopback(host: request.fields["host"] ?? "localhost")
-        ? nil : HTTPResponse(.forbidden, "umbel-web answers to localhost, 127.0.0.1 and [::1] alone.")
+        ? nil : HTTPResponse(.forbidden, "umbel-web answers to localhost, 127.0.0.0/8 and [::1] alone.")
     }
     if isPublic || Self.equal(Array((request.fields["authorization"] ?? "").utf8), Array("Bearer ".utf8) + token) {
       return nil
@@ -65,12 +65,13 @@ package struct AccessRule: Sendable {
 
   /// Whether a Host field names this host's loopback, with or without a port.
   private static func isLoopback(host: String) -> Bool {
+    var name = host.lowercased()[...]
     let digits = Set("0123456789")
-    for name in ["localhost", "127.0.0.1", "[::1]"] where host.lowercased().hasPrefix(name) {
-      let rest = host.dropFirst(name.count)
-      if rest.isEmpty || rest.first == ":" && rest.dropFirst().allSatisfy({ digits.contains($0) }) { return true }
+    if let colon = name.lastIndex(of: ":"), name[name.index(after: colon)...].allSatisfy({ digits.contains($0) }) {
+      name = name[..<colon]
     }
-    return false
+    if name == "localhost" || name == "[::1]" { return true }
+    return IPAddress(String(name)).map { $0.length == 4 && isLoopback($0) } ?? false
   }
 
   /// Takes the same time whatever the first byte in which they differ.

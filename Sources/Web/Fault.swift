@@ -76,7 +76,8 @@ extension Fault {
     let earlier = Dictionary(before.ports.map { ($0.number, $0) }) { first, _ in first }
     return state.ports.compactMap { port in
       guard let old = earlier[port.number], old.name == port.name, port.dropped > old.dropped else { return nil }
-      let reasons = port.drops.filter { $0.value > old.drops[$0.key] ?? 0 }.keys.sorted().joined(separator: ", ")
+      let growing = port.drops.filter { !Port.filtering.contains($0.key) && $0.value > old.drops[$0.key] ?? 0 }
+      let reasons = growing.keys.sorted().joined(separator: ", ")
       let rate = max(1, Int((Double(port.dropped - old.dropped) / seconds).rounded()))
       return Fault(
         .warning, lan: port.lan, port: port.name, "Port \(port.name) drops \(rate) frames a second: \(reasons).")

@@ -48,11 +48,11 @@ sane() {
 
 # ---- What it shows -------------------------------------------------------------------------------------------------
 
-collector a one "$(door a default)" 30000 --seconds 60
-collector a two "$(door a default)" 30000 --seconds 60
+collector a one "$(door a default)" 300000 --seconds 300
+collector a two "$(door a default)" 300000 --seconds 300
 within 10 guest_ports a 2
 check "it draws on the whole screen" begins
-started sender.log nsenter --net=/run/netns/a -- python3 "$HOSTS_DIR/frame.py" number "$(door a default)" 30000 \
+started sender.log nsenter --net=/run/netns/a -- python3 "$HOSTS_DIR/frame.py" number "$(door a default)" 300000 \
   --rate 1000 --size 1000
 sender=$!
 check "LANs" shows '^default  *[0-9]'

@@ -4,6 +4,7 @@
 #     │ s1
 #   host b [agent: lab]
 #
+# Limit: 180 s
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 command -v prometheus promtool >/dev/null || {

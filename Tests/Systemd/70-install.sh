@@ -57,9 +57,11 @@ check "removing twice is an error" fails "$install" --uninstall
 before=$(files /usr/local)
 check "it installs, and says how to go on" grep -q 'systemctl enable --now umbeld' <("$install" 2>&1)
 check "systemd knows the unit" systemctl cat umbeld
-systemctl start umbeld
+systemctl start umbeld umbel-web
+advice=$("$install" 2>&1)
 check "a later version may take its place, and says how it is put to work" \
-  grep -q 'systemctl restart umbeld' <("$install" 2>&1)
+  grep -q 'systemctl restart umbeld' <<<"$advice"
+check "and the page's, which runs as well" grep -q 'systemctl restart umbel-web' <<<"$advice"
 mount -t tmpfs none "$libraries"
 check "a built program needs the toolchain, which is gone now" fails "$UMBEL_BUILD/umbel" --version
 check "the installed one does not" "$build/umbel" --version

@@ -36,12 +36,17 @@ struct AccessRuleTests {
     #expect(throws: AccessRule.Refusal.self) { try rule("0.0.0.0:80", token: token) }
   }
 
-  @Test(arguments: ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:9"])
+  @Test(arguments: [
+    "localhost", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:8080", "127.0.0.2:8080", "127.8.9.255", "[::1]", "[::1]:9",
+  ])
   func `a name of loopback is answered`(_ host: String) throws {
     #expect(try rule("127.0.0.1:80").refusal(of: request(host: host), isPublic: false) == nil)
   }
 
-  @Test(arguments: ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "localhost:80.evil", "::1"])
+  @Test(arguments: [
+    "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.evil.example", "localhost:80.evil", "::1",
+    "::1:80", "127.0.0.300", "128.0.0.1",
+  ])
   func `a name that leads here is not, not even for the page`(_ host: String) throws {
     #expect(try rule("127.0.0.1:80").refusal(of: request(host: host), isPublic: true)?.status == .forbidden)
   }

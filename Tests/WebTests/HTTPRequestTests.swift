@@ -21,6 +21,14 @@ struct HTTPRequestTests {
     #expect(request.fields == ["host": "localhost", "accept": "a/b"])
   }
 
+  @Test func `a line ends with LF, before which a CR may stand, and with nothing else`() throws {
+    #expect(try request("GET / HTTP/1.1\nHost: a\r\nX: b\n\n").fields == ["host": "a", "x": "b"])
+    #expect(
+      try request("GET / HTTP/1.1\r\nHost: a\r\nX: b\u{2028}Y:\tc\u{85}\r\n\r\n").fields == [
+        "host": "a", "x": "b\u{2028}Y:\tc\u{85}",
+      ])
+  }
+
   @Test func `only what comes up to the empty line is taken`() {
     let first = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
     guard case .request(_, let length) = parse(first + "GET /b HTTP/1.1\r\n") else {
@@ -46,7 +54,14 @@ struct HTTPRequestTests {
     "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "GET /\r\n\r\n", "\r\n\r\n", "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
-    "GET /%ff HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /%ff HTTP/1.1\r\nHost: a\r\n\r\n", "\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /\t HTTP/1.1\r\nHost: a\r\n\r\n", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nX@Y: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nÜ: b\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: \u{0}b\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nX: \u{b}Y: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: \u{7f}\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: a\r\ntransfer-encoding: b\r\n\r\n",
   ])
   func `what is none is refused`(_ text: String) {
     #expect(parse(text) == .refused(.badRequest))

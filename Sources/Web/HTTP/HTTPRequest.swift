@@ -29,20 +29,19 @@ package struct HTTPRequest: Hashable, Sendable {
       return bytes.count < longestHead ? .incomplete : .refused(.headTooLarge)
     }
     if length > longestHead { return .refused(.headTooLarge) }
-    guard let text = String(validating: bytes[..<length], as: UTF8.self) else { return .refused(.badRequest) }
-    var lines = text.split(whereSeparator: \.isNewline)[...]
-    let words = lines.popFirst()?.split(separator: " ", omittingEmptySubsequences: false) ?? []
-    guard words.count == 3, ["HTTP/1.1", "HTTP/1.0"].contains(words[2]), words[1].hasPrefix("/") else {
-      return .refused(.badRequest)
-    }
+    guard let lines = lines(of: bytes[..<length]), let first = lines.first else { return .refused(.badRequest) }
+    let words = first.split(separator: " ", omittingEmptySubsequences: false)
+    guard words.count == 3, isToken(words[0]), words[1].hasPrefix("/"), !words[1].contains("\t"),
+      ["HTTP/1.1", "HTTP/1.0"].contains(words[2])
+    else { return .refused(.badRequest) }
     var fields: [String: String] = [:]
-    for line in lines {
-      guard let colon = line.firstIndex(of: ":"), colon > line.startIndex, !line[..<colon].contains(" ") else {
+    for line in lines.dropFirst() {
+      guard let colon = line.firstIndex(of: ":"), isToken(line[..<colon]) else { return .refused(.badRequest) }
+      let name = line[..<colon].lowercased()
+      // A second one, which another program might believe, is an error (RFC 9112, sections 3.2 and 6.3).
+      if ["host", "content-length", "transfer-encoding"].contains(name), fields[name] != nil {
         return .refused(.badRequest)
       }
-      let name = line[..<colon].lowercased()
-      // RFC 9112, section 3.2: a second Host, which another program might believe, is an error.
-      if name == "host", fields[name] != nil { return .refused(.badRequest) }
       fields[name] = trimmed(line[line.index(after: colon)...])
     }
     if words[2] == "HTTP/1.1", fields["host"] == nil { return .refused(.badRequest) }
@@ -67,10 +66,37 @@ package struct HTTPRequest: Hashable, Sendable {
     var lineStart = 0
     for index in bytes.indices where bytes[index] == newline {
       let line = bytes[lineStart..<index]
-      if index > 0, line.isEmpty || Array(line) == [UInt8(ascii: "\r")] { return index + 1 }
+      if line.isEmpty || Array(line) == [UInt8(ascii: "\r")] { return index + 1 }
       lineStart = index + 1
     }
     return nil
+  }
+
+  /// The lines of a head without their ends, LF or CRLF; nil: they are no UTF-8, or have another control character than
+  /// a tab (RFC 9110, section 5.5).
+  private static func lines(of head: ArraySlice<UInt8>) -> [String]? {
+    var lines: [String] = []
+    for var line in head.split(separator: UInt8(ascii: "\n")) {
+      if line.last == UInt8(ascii: "\r") { line.removeLast() }
+      guard line.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == UInt8(ascii: "\t") }),
+        let text = String(validating: line, as: UTF8.self)
+      else { return nil }
+      if !text.isEmpty { lines.append(text) }
+    }
+    return lines
+  }
+
+  /// RFC 9110, section 5.6.2.
+  private static func isToken(_ text: Substring) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "a")...UInt8(ascii: "z"):
+          true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+      }
   }
 
   private static func trimmed(_ text: Substring) -> String {

@@ -9,10 +9,20 @@ const period = 750;
 let current = null, before = null, stations = [];
 
 // The token comes behind the #, which no server sees, and goes out of the address line at once.
-const given = new URLSearchParams(location.hash.slice(1)).get("token");
+const given = tokenOf(location.hash);
 if (given) {
   sessionStorage.setItem("token", given);
   history.replaceState(null, "", location.pathname);
+}
+
+/** The token in `#token=TOKEN`. It may be percent-encoded; a "+", which base64 has, stays one. */
+function tokenOf(hash) {
+  const text = hash.match(/^#token=(.+)$/)?.[1];
+  try {
+    return text && decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** A document of the server. Throws a sentence for people; "" when the token is asked for. */

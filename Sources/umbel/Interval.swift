@@ -7,9 +7,6 @@ package struct Interval: Equatable {
   /// As it was given, with its unit.
   package let text: String
 
-  private static let units: [(name: String, nanoseconds: UInt64)] = [
-    ("ms", 1_000_000), ("s", 1_000_000_000), ("min", 60_000_000_000),
-  ]
   private static let allowed: ClosedRange<UInt64> = 100_000_000...3_600_000_000_000
 
   package static let second = Interval(nanoseconds: 1_000_000_000, text: "1s")
@@ -21,14 +18,10 @@ package struct Interval: Equatable {
 
   /// - Returns: nil for what is no time, and for one that is not 100ms to 60min.
   package init?(argument: String) {
-    let digits = argument.prefix { ("0"..."9").contains($0) }
-    let unit = argument.dropFirst(digits.count)
-    guard let number = UInt64(digits),
-      let size = Self.units.first(where: { $0.name == (unit.isEmpty ? "s" : unit) })?.nanoseconds
+    let text = argument.last?.isNumber == true ? argument + "s" : argument
+    guard let value = QuantityWord.value(of: text, QuantityWord.times).map(UInt64.init), Self.allowed.contains(value)
     else { return nil }
-    let (nanoseconds, isTooLarge) = number.multipliedReportingOverflow(by: size)
-    guard !isTooLarge, Self.allowed.contains(nanoseconds) else { return nil }
-    self.init(nanoseconds: nanoseconds, text: unit.isEmpty ? argument + "s" : argument)
+    self.init(nanoseconds: value, text: text)
   }
 
   /// As an argument of a command.

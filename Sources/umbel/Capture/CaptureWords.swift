@@ -54,10 +54,7 @@ enum CaptureWords {
 
   /// A time such as 30s.
   static func nanoseconds(_ word: String) throws -> UInt64 {
-    guard
-      let value = value(
-        of: word, [("ms", 1_000_000), ("s", 1_000_000_000), ("min", 60_000_000_000), ("h", 3_600_000_000_000)])
-    else {
+    guard let value = QuantityWord.value(of: word, QuantityWord.times + [("h", 3_600_000_000_000)]) else {
       throw Failure(.usage, "\(word) is no time. Write a number with ms, s, min or h, such as 30s.")
     }
     return UInt64(value)
@@ -65,18 +62,9 @@ enum CaptureWords {
 
   /// A size such as 16M.
   static func bytes(_ word: String) throws -> Int {
-    guard let value = value(of: word, [("", 1), ("K", 1 << 10), ("M", 1 << 20)]) else {
+    guard let value = QuantityWord.value(of: word, [("", 1), ("K", 1 << 10), ("M", 1 << 20)]) else {
       throw Failure(.usage, "\(word) is no size. Write bytes, or a number with K or M, such as 16M.")
     }
     return value
-  }
-
-  private static func value(of word: String, _ units: [(word: String, factor: Int)]) -> Int? {
-    let digits = word.prefix { $0.isASCII && $0.isNumber }
-    guard let number = Int(digits), let unit = units.first(where: { $0.word == word.dropFirst(digits.count) }) else {
-      return nil
-    }
-    let product = number.multipliedReportingOverflow(by: unit.factor)
-    return product.overflow ? nil : product.partialValue
   }
 }

@@ -79,7 +79,6 @@ extension Forwarder {
       let reason: DropReason = isHello ? .hello : .mirrorPort
       unsafe port.pointee.counters.countReceived(bytes: length)
       unsafe port.pointee.counters.countDrop(reason)
-      unsafe state.pointee.way.port = nil
       unsafe state.pointee.way.end(reason.rawValue)
       if isHello { unsafe tellHello(frame, of: port) }
       return true

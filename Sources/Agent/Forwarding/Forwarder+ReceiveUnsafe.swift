@@ -121,7 +121,6 @@ extension Forwarder {
     guard unsafe isWellFormed(frame) else {
       unsafe port.pointee.counters.countReceived(bytes: length)
       unsafe port.pointee.counters.countDrop(.malformed)
-      unsafe state.pointee.way.port = nil
       unsafe state.pointee.way.end(DropReason.malformed.rawValue)
       return unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
     }
@@ -160,7 +159,6 @@ extension Forwarder {
       return unsafe put(frame, to: state.pointee.way.target!, remote: state.pointee.way.targetRemote)
     }
     let lan = unsafe port.pointee.lan
-    unsafe state.pointee.way.port = nil
     let verdict = unsafe lan.pointee.core.forward(
       data, length: length, segmentLength: segment, from: slot, remote: remote, now: seconds)
     switch verdict {

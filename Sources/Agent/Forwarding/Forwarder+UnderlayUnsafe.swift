@@ -32,7 +32,6 @@ extension Forwarder {
     else { return false }
     unsafe port.pointee.counters.countReceived(bytes: Int(frame.pointee.length))
     unsafe port.pointee.counters.countDrop(.ownUnderlay)
-    unsafe state.pointee.way.port = nil
     unsafe state.pointee.way.end(DropReason.ownUnderlay.rawValue)
     let now = unsafe state.pointee.now
     if unsafe port.pointee.nextUnderlayReport <= now {

@@ -34,8 +34,9 @@ struct FrameWay {
     unsafe self.remote = remote
   }
 
-  /// The last frame went to no one port.
+  /// The last frame went to no one port: there is no way to go by.
   mutating func end(_ ending: UInt8) {
+    unsafe port = nil
     unsafe target = nil
     unsafe self.ending = ending
   }

@@ -87,7 +87,7 @@ let package = Package(
     module(
       "AgentAPI", ["LinuxIO"],
       resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
-    module("Metrics", ["AgentAPI"]),
+    module("OpenMetrics", ["AgentAPI"]),
     module(
       "Agent",
       [
@@ -98,14 +98,14 @@ let package = Package(
     .executableTarget(
       name: "umbel",
       dependencies: [
-        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "Metrics", "PortWords", "Recording",
+        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "OpenMetrics", "PortWords", "Recording",
         argumentParser,
       ],
       swiftSettings: strict),
 
     // The agent on a page and for Prometheus: speaks to the control socket alone.
     module(
-      "Web", ["AgentAPI", "Metrics", "LinuxIO"],
+      "Web", ["AgentAPI", "OpenMetrics", "LinuxIO"],
       resources: [
         .embedInCode("Page/index.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
         .embedInCode("Page/draw.js"),
@@ -158,7 +158,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
-    .testTarget(name: "MetricsTests", dependencies: ["Metrics", "AgentAPI", "LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "OpenMetricsTests", dependencies: ["OpenMetrics", "AgentAPI", "LinuxIO"], swiftSettings: strict),
     .testTarget(name: "WebTests", dependencies: ["Web", "AgentAPI", "LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "AgentTests",

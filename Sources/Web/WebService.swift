@@ -1,6 +1,6 @@
 internal import AgentAPI
 internal import LinuxIO
-internal import Metrics
+internal import OpenMetrics
 
 /// What there is at which path. Knows of the agent what its control socket says, and asks it when somebody wants to
 /// know, at most twice a second.

@@ -134,7 +134,8 @@ final class LANHello {
 
   private func sayHello(_ trunk: TrunkHello, _ now: UInt64) {
     let hello = trunk.table.nextHello(
-      of: sender(trunk.port), host: agent.hostName, lan: lan.name, port: trunk.port.name, now: now)
+      of: sender(trunk.port), host: agent.hostName, lan: lan.name, port: trunk.port.name, now: now,
+      clock: realtimeMicroseconds(at: now))
     trunk.lastHello = now
     if trunk.burst > 0 {
       trunk.burst -= 1
@@ -198,7 +199,7 @@ final class LANHello {
     let now = report.time
     let arrival = trunk.table.hear(
       announcement, sequence: frame.sequence, of: frame.sender, own: sender(trunk.port), at: report.remote.place,
-      now: now)
+      now: now, clock: realtimeMicroseconds(at: now))
     if arrival == .new {
       hurry(trunk, now)
       trunk.search.restart()

@@ -34,9 +34,9 @@
 //   path probe, filled with zeros up to its length:
 //         4 round, 4 length of the frame
 //
-// Limits: nothing is signed. Who can send on a trunk can pretend to be an agent there; then round trips and names are
-// wrong, the way to the real one may be taken for a second path, so that its frames are dropped while that goes on, and,
-// if probes can be heard there, the frame that passes in one piece for shorter than it is.
+// Limits: nothing is signed. Who can send on a trunk can pretend to be an agent there; then round trips, clocks and names
+// are wrong, the way to the real one may be taken for a second path, so that its frames are dropped while that goes on,
+// and, if probes can be heard there, the frame that passes in one piece for shorter than it is.
 
 /// One frame of an agent.
 package struct AgentFrame: Equatable, Sendable {

@@ -4,7 +4,7 @@
 //   trunk        hello every 2 s, at once when it comes up and when an agent is heard that was not known; path probes
 //   guest port   loop probes, every 250 ms for 5 s after it came up and while a loop is suspected, else every 500 ms
 //
-//   hello      ──► peers, round trips, losses; an agent heard by two trunks: LANHello+Paths.swift
+//   hello      ──► peers, round trips, losses, clocks; an agent heard by two trunks: LANHello+Paths.swift
 //   path probe ──► the next hello comes at once, not less than 100 ms after the last
 //   loop probe ──► LANHello+Loops.swift
 //

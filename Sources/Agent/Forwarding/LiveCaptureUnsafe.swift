@@ -23,15 +23,11 @@ package struct LiveCapture: ~Copyable {
     unsafe ports.deallocate()
   }
 
-  /// Records a frame if it is one that is wanted.
-  /// - Parameter isReadable: false: its pieces are not what they should be.
-  mutating func take(_ frame: UnsafePointer<umbel_frame>, port: UInt32, _ fate: RingWriter.Fate, isReadable: Bool) {
+  /// Records a frame if it is one that is wanted; with a filter, none that cannot be read.
+  mutating func take(_ frame: UnsafePointer<umbel_frame>, port: UInt32, _ fate: RingWriter.Fate) {
     guard unsafe isWanted(port) else { return }
-    guard isReadable else {
-      if unsafe filter.isEmpty { unsafe writer.appendBare(frame, port: port, fate) }
-      return
-    }
     if unsafe !filter.isEmpty {
+      guard unsafe fate.isReadable else { return }
       let first = unsafe frame.pointee.pieces[0]
       let head = unsafe UnsafeRawBufferPointer(start: first.data, count: first.length)
       if unsafe !filter.matches(head) { return }

@@ -57,9 +57,17 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
   /// For the agent to be asked, and for the peer to take the answer.
   private static let answerTime = TimeAmount.seconds(20)
 
+  /// What is read at once.
+  private static let readBytes = 2_048
+
   init(_ open: NIOLoopBoundBox<OpenConnections>) { self.open = open }
 
   func handlerAdded(context: ChannelHandlerContext) {
+    // Each part of a request becomes many times the memory of its bytes, and waits there while the peer takes no answers.
+    // Channels of sockets have these options.
+    try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+    try? context.channel.syncOptions?.setOption(
+      .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readBytes))
     open.value.takeOneTooMany()?.close(promise: nil)
     open.value.note(context.channel, isIdle: true)
   }

@@ -63,10 +63,10 @@ raw() { web raw 127.0.0.1 8080 "$1"; }
 heads() { equal "$1" "$(raw "$2" | sed -n 's,^HTTP/1.1 \([0-9]*\) .*,\1,p' | xargs)"; }
 end='Host: localhost\r\nConnection: close\r\n\r\n'
 serve --listen 127.0.0.1:8083
+slow_server=$!
 within 10 web get http://127.0.0.1:8083/
-for kind in slow deaf; do
-  started "$kind.log" nsenter --net=/run/netns/a -- python3 "$HOSTS_DIR/web.py" "$kind" 127.0.0.1 8083
-done
+started slow.log nsenter --net=/run/netns/a -- python3 "$HOSTS_DIR/web.py" slow 127.0.0.1 8083
+started deaf.log nsenter --net=/run/netns/a -- python3 "$HOSTS_DIR/web.py" deaf 127.0.0.1 8083 50
 check "what is asked at once is answered in order" \
   heads "404 405 200" "$(printf '%s HTTP/1.1\\r\\nHost: [::1]\\r\\n\\r\\n' "GET /a" "DELETE /")GET / HTTP/1.1\r\n$end"
 check "an answer to HEAD is a head" equal "" "$(raw "HEAD / HTTP/1.1\r\n$end" | sed '1,/^$/d')"
@@ -123,4 +123,6 @@ inside() { on a python3 "$HOSTS_DIR/web.py" get 'http://[::1]:8080/' | grep -q '
 check "it listens at several addresses" inside
 
 check "who sends a byte a second keeps it for no longer than 20 of them" within 30 grep -qE '^1?[0-9]$' "$logs/slow.log"
-check "who takes no answer does not keep it either" within 30 grep -q closed "$logs/deaf.log"
+check "who takes no answer does not keep it either" within 60 grep -q closed "$logs/deaf.log"
+check "nor do 50 of them take much memory" \
+  at_most 131072 "$(awk '/^VmHWM:/ {print $2}' "/proc/$slow_server/status")"

@@ -7,7 +7,8 @@
   web.py endless HOST PORT          sends a head of 10 MB; prints the first line that comes back
   web.py raw HOST PORT TEXT         sends the text, \\r and \\n for line ends; prints what comes until the server closes
   web.py slow HOST PORT             sends a head, a byte a second, until the server closes; prints how many it took
-  web.py deaf HOST PORT             asks without end and reads no answer, until the server closes
+  web.py deaf HOST PORT COUNT       asks without end on so many connections and reads no answer, until the server
+                                    has closed them all
 """
 
 import http.client
@@ -78,13 +79,17 @@ def slow(host, port):
     print(sent)
 
 
-def deaf(host, port):
-    with socket.create_connection((host, int(port)), timeout=60) as connection:
-        try:
-            while True:
-                connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100)
-        except ConnectionError:
-            print("closed")
+def deaf(host, port, count):
+    connections = {socket.create_connection((host, int(port)), timeout=10) for _ in range(int(count))}
+    while connections:
+        _, ready, _ = select.select([], connections, [], 1)
+        for connection in ready:
+            try:
+                connection.setblocking(False)
+                connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500)
+            except ConnectionError:
+                connections.remove(connection)
+    print("closed")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // Limits that Hummingbird leaves to its user. It stops accepting when there are too many connections, so that a few silent
 // ones would keep all others out until they are idle for too long; here the one goes that has been idle for the longest
-// time. And it waits without end for a peer that does not take its answer.
+// time. It waits without end for a peer that does not take its answer, and takes in many requests of such a peer.
 
 internal import HTTPTypes
 internal import LinuxIO
@@ -51,12 +51,11 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
   private let open: NIOLoopBoundBox<OpenConnections>
   private var unanswered = 0
   private var deadline: Scheduled<Void>?
-  /// Whether the answer that is written says that the connection ends with it.
+  /// Whether an answer has said that the connection ends with it.
   private var isLast = false
 
   /// For the agent to be asked, and for the peer to take the answer.
   private static let answerTime = TimeAmount.seconds(20)
-
   /// What is read at once.
   private static let readBytes = 2_048
 
@@ -87,7 +86,7 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
-    case .head(let head): isLast = head.headerFields[.connection] == "close"
+    case .head(let head): isLast = isLast || head.headerFields[.connection] == "close"
     case .body: break
     case .end:
       let written = promise ?? context.eventLoop.makePromise()

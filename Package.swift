@@ -36,6 +36,13 @@ func plugin(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let http: [Target.Dependency] = [
+  .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+]
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "Logging", package: "swift-log"),
+]
 
 let package = Package(
   name: "umbel",
@@ -53,6 +60,12 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    // The HTTP server of umbel-web, and what its interface is made of.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
   ],
   targets: [
     // The core: bytes and times in, values out.
@@ -88,7 +101,7 @@ let package = Package(
     module(
       "AgentAPI", ["LinuxIO"],
       resources: [.embedInCode("org.umbel.Agent.varlink"), .embedInCode("org.varlink.service.varlink")]),
-    module("Metrics", ["AgentAPI"]),
+    module("OpenMetrics", ["AgentAPI"]),
     module(
       "Agent",
       [
@@ -99,14 +112,14 @@ let package = Package(
     .executableTarget(
       name: "umbel",
       dependencies: [
-        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "Metrics", "PortWords", "Recording",
+        "AgentAPI", "CLinux", "Ethernet", "LinuxIO", "ManagementConsole", "OpenMetrics", "PortWords", "Recording",
         argumentParser,
       ],
       swiftSettings: strict),
 
     // The agent on a page and for Prometheus: speaks to the control socket alone.
     module(
-      "Web", ["AgentAPI", "Metrics", "LinuxIO"],
+      "Web", ["AgentAPI", "OpenMetrics", "LinuxIO"] + http + nio,
       resources: [
         .embedInCode("Page/index.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
         .embedInCode("Page/draw.js"),
@@ -159,8 +172,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "AgentAPITests", dependencies: ["AgentAPI", "Agent", "umbel", "LinuxIO"], swiftSettings: strict),
-    .testTarget(name: "MetricsTests", dependencies: ["Metrics", "AgentAPI", "LinuxIO"], swiftSettings: strict),
-    .testTarget(name: "WebTests", dependencies: ["Web", "AgentAPI", "LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "OpenMetricsTests", dependencies: ["OpenMetrics", "AgentAPI", "LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "WebTests", dependencies: ["Web", "AgentAPI", "LinuxIO"] + http, swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
       dependencies: [

@@ -9,14 +9,16 @@ package enum DescriptorLimit {
     unsafe _ = setrlimit(resource, &limit)
   }
 
+  /// How many there may be; nil: the kernel does not say.
+  package static var most: Int? { current.map { Int(clamping: $0.rlim_cur) } }
+
   /// Whether `count` descriptors, or a quarter of the limit when that is less, are left.
   package static func hasSpare(_ count: Int) -> Bool {
-    guard let limit = current else { return true }
+    guard let most else { return true }
     // The kernel gives the lowest number that is free. open(2)
     let lowest = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
     guard lowest >= 0 else { return errno != EMFILE }
     _ = close(lowest)
-    let most = Int(clamping: limit.rlim_cur)
     return Int(lowest) + min(count, most / 4) < most
   }
 

@@ -1,3 +1,5 @@
+package import HTTPTypes
+package import HummingbirdCore
 package import LinuxIO
 
 /// Who may see what the agent does.
@@ -44,17 +46,17 @@ package struct AccessRule: Sendable {
 
   /// Why a request is not answered; nil: it may be.
   /// - Parameter isPublic: what is asked for says nothing about the agent, such as the page itself.
-  package func refusal(of request: HTTPRequest, isPublic: Bool) -> HTTPResponse? {
+  package func refusal(of request: HTTPRequest, isPublic: Bool) -> Response? {
     guard let token else {
       // A page of another site may have its name lead here (DNS rebinding), but not choose the name.
-      return Self.isLoopback(host: request.fields["host"] ?? "localhost")
-        ? nil : HTTPResponse(.forbidden, "umbel-web answers to localhost, 127.0.0.0/8 and [::1] alone.")
+      return Self.isLoopback(host: request.authority ?? "localhost")
+        ? nil : Response(.forbidden, "umbel-web answers to localhost, 127.0.0.0/8 and [::1] alone.")
     }
-    if isPublic || Self.equal(Array((request.fields["authorization"] ?? "").utf8), Array("Bearer ".utf8) + token) {
+    if isPublic || Self.equal(Array((request.headerFields[.authorization] ?? "").utf8), Array("Bearer ".utf8) + token) {
       return nil
     }
-    var response = HTTPResponse(.unauthorized, "This needs the token: Authorization: Bearer TOKEN.")
-    response.fields["WWW-Authenticate"] = "Bearer"
+    var response = Response(.unauthorized, "This needs the token: Authorization: Bearer TOKEN.")
+    response.headers[.wwwAuthenticate] = "Bearer"
     return response
   }
 

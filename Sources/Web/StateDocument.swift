@@ -1,5 +1,4 @@
 package import AgentAPI
-internal import FoundationEssentials
 
 /// What `/api/state` says: what the control interface does, and the faults in words.
 package struct StateDocument: Codable, Sendable {
@@ -50,18 +49,4 @@ package struct StationsDocument: Codable, Sendable {
 /// Why there is no answer.
 package struct ProblemDocument: Codable, Sendable {
   package let problem: String
-}
-
-extension HTTPResponse {
-  /// JSON, fields in the order of the alphabet.
-  static func json(_ value: some Encodable, _ status: HTTPStatus = .ok) -> HTTPResponse {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      return HTTPResponse(status, "application/json", try [UInt8](encoder.encode(value)))
-    } catch {
-      // Documents hold text, integers and flags: nothing that JSON cannot say.
-      preconditionFailure("\(error)")
-    }
-  }
 }

@@ -1,14 +1,16 @@
 internal import AgentAPI
+package import HTTPTypes
+package import HummingbirdCore
 internal import LinuxIO
-internal import Metrics
+internal import OpenMetrics
 
 /// What there is at which path. Knows of the agent what its control socket says, and asks it when somebody wants to
 /// know, at most twice a second.
-package final class WebService {
+package actor WebService {
   private let rule: AccessRule
   private let state: SharedLook<Snapshot>
   private let stations: SharedLook<[Station]>
-  private var document: HTTPResponse?
+  private var document: Response?
   private var current: Snapshot?
   private var before: Snapshot?
 
@@ -19,60 +21,58 @@ package final class WebService {
   }
 
   private static let timeoutSeconds = 3
+  /// The first is the request's authority; a second, which another program might believe, is an error (RFC 9112, section
+  /// 3.2).
+  private static let secondHost = HTTPField.Name("Host")!
   /// What was lost longer ago is nothing that is lost now.
   private static let longestInterval = 10.0
 
-  /// - Parameters:
-  ///   - socket: the path of the agent's control socket.
-  ///   - bell: rung when `deliver` has something to do.
-  package init(socket: String, rule: AccessRule, bell: Bell) {
+  /// - Parameter socket: the path of the agent's control socket.
+  package init(socket: String, rule: AccessRule) {
     self.rule = rule
-    state = SharedLook(freshMilliseconds: 500, bell: bell) {
+    state = SharedLook(freshMilliseconds: 500) {
       let taken = monotonicNanoseconds()
       return Self.asking(socket) { client throws(ClientError) in
         Snapshot(taken: taken, state: try AgentState(asking: client))
       }
     }
-    stations = SharedLook(freshMilliseconds: 2_000, bell: bell) {
+    stations = SharedLook(freshMilliseconds: 2_000) {
       Self.asking(socket) { client throws(ClientError) in try client.stations(of: nil) }
     }
   }
 
-  /// Answers those who wait for the agent, when it has answered.
-  package func deliver() {
-    state.deliver()
-    stations.deliver()
-  }
-
-  /// Answers a request, now or from `deliver`.
-  package func handle(_ request: HTTPRequest, _ answer: @escaping HTTPServer.Answer) {
-    let asset = Self.assets[request.path]
-    if let refusal = rule.refusal(of: request, isPublic: asset != nil) { return answer(refusal) }
-    guard request.method == "GET" || request.method == "HEAD" else {
-      var response = HTTPResponse(.methodNotAllowed, "Nothing can be changed here.")
-      response.fields["Allow"] = "GET, HEAD"
-      return answer(response)
+  /// What is answered to a request.
+  package func response(to request: HTTPRequest) async -> Response {
+    if request.headerFields[Self.secondHost] != nil { return Response(.badRequest, "Bad Request") }
+    let uri = URI(request.path ?? "/")
+    let asset = Self.assets[uri.path]
+    if let refusal = rule.refusal(of: request, isPublic: asset != nil) { return refusal }
+    guard request.method == .get || request.method == .head else {
+      var response = Response(.methodNotAllowed, "Nothing can be changed here.")
+      response.headers[.allow] = "GET, HEAD"
+      return response
     }
-    if let asset { return answer(HTTPResponse(.ok, asset.type, asset.content())) }
-    switch request.path {
-    case "/api/state": state.get { answer(self.stateResponse($0)) }
-    case "/api/stations": stations.get { answer(Self.stationsResponse($0, request.query)) }
-    case "/metrics": state.get { answer(Self.metricsResponse($0, request.fields["accept"] ?? "")) }
-    default: answer(HTTPResponse(.notFound, "There are /, /metrics, /api/state and /api/stations."))
+    if request.hasContent { return Response(.contentTooLarge, "Content Too Large") }
+    if let asset { return Response(.ok, asset.type, asset.content()) }
+    switch uri.path {
+    case "/api/state": return stateResponse(await state.get())
+    case "/api/stations": return Self.stationsResponse(await stations.get(), uri)
+    case "/metrics": return Self.metricsResponse(await state.get(), request.headerFields[.accept] ?? "")
+    default: return Response(.notFound, "There are /, /metrics, /api/state and /api/stations.")
     }
   }
 
-  private func stateResponse(_ found: Result<Snapshot, ClientError>) -> HTTPResponse {
+  private func stateResponse(_ found: Result<Snapshot, ClientError>) -> Response {
     switch found {
     case .failure(let error):
-      return .json(ProblemDocument(problem: error.sentence), .unavailable)
+      return .json(ProblemDocument(problem: error.sentence), .serviceUnavailable)
     case .success(let snapshot):
       if let document, current?.taken == snapshot.taken { return document }
       (before, current) = (current, snapshot)
       let seconds = before.map { Double(snapshot.taken - $0.taken) / 1_000_000_000 } ?? 0
       let faults = Fault.all(
         in: snapshot.state, before: seconds <= Self.longestInterval ? before?.state : nil, seconds: seconds)
-      let made = HTTPResponse.json(
+      let made = Response.json(
         StateDocument(
           snapshot.state, takenMilliseconds: snapshot.taken / 1_000_000, host: hostName(), faults: faults))
       document = made
@@ -80,22 +80,24 @@ package final class WebService {
     }
   }
 
-  private static func stationsResponse(
-    _ found: Result<[Station], ClientError>, _ query: [String: String]
-  ) -> HTTPResponse {
+  private static func stationsResponse(_ found: Result<[Station], ClientError>, _ uri: URI) -> Response {
     switch found {
-    case .failure(let error): .json(ProblemDocument(problem: error.sentence), .unavailable)
-    case .success(let stations): .json(StationsDocument(stations, lan: query["lan"], containing: query["q"] ?? ""))
+    case .failure(let error):
+      return .json(ProblemDocument(problem: error.sentence), .serviceUnavailable)
+    case .success(let stations):
+      let query = uri.queryParameters
+      return .json(
+        StationsDocument(stations, lan: query["lan"].map(String.init), containing: query["q"].map(String.init) ?? ""))
     }
   }
 
-  private static func metricsResponse(_ found: Result<Snapshot, ClientError>, _ accepted: String) -> HTTPResponse {
+  private static func metricsResponse(_ found: Result<Snapshot, ClientError>, _ accepted: String) -> Response {
     switch found {
-    case .failure(let error): return HTTPResponse(.unavailable, error.sentence)
+    case .failure(let error): return Response(.serviceUnavailable, error.sentence)
     case .success(let snapshot):
       let format = accepted.contains("application/openmetrics-text") ? MetricsFormat.openmetrics : .prometheus
       let text = MetricsText.text(of: MetricFamily.all(of: snapshot.state), as: format)
-      return HTTPResponse(.ok, format.contentType, Array(text.utf8))
+      return Response(.ok, format.contentType, Array(text.utf8))
     }
   }
 

@@ -5,7 +5,7 @@ import Web
 
 /// The command line of the program that shows the agent to browsers and to Prometheus.
 @main
-struct UmbelWebCommand: ParsableCommand {
+struct UmbelWebCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "umbel-web",
     abstract: "Shows the LANs of an agent as a page, and its metrics.",
@@ -35,7 +35,7 @@ struct UmbelWebCommand: ParsableCommand {
     completion: .file())
   var socket: String?
 
-  func run() throws {
+  func run() async throws {
     let places = try (listen.isEmpty ? ["127.0.0.1:8080"] : listen).map { text in
       guard let place = SocketAddress(text) else {
         throw ValidationError("\"\(text)\" is no address with a port: write 127.0.0.1:8080 or [::1]:8080.")
@@ -44,11 +44,11 @@ struct UmbelWebCommand: ParsableCommand {
     }
     do {
       let rule = try AccessRule(places: places, tokenFile: try tokenFile.map(Self.text))
-      let bell = try Bell()
-      let service = WebService(socket: AgentSocket.path(option: socket), rule: rule, bell: bell)
-      let server = try HTTPServer(at: places, bell: bell, rung: service.deliver, handler: service.handle)
-      for place in server.places { StandardError.write("umbel-web: http://\(place)/") }
-      try server.run()
+      let server = WebServer(WebService(socket: AgentSocket.path(option: socket), rule: rule))
+      try await server.run(at: places) { StandardError.write("umbel-web: http://\($0)/") }
+      StandardError.write(
+        "umbel-web: the system takes no more connections for it. Start it again, as its service does.")
+      throw ExitCode(70)
     } catch let refusal as AccessRule.Refusal {
       StandardError.write("umbel-web: \(refusal.sentence)")
       throw ExitCode(64)

@@ -3,10 +3,16 @@
 
   web.py get URL [FIELD: VALUE…]    prints the status, the fields and the content
   web.py crowd HOST PORT COUNT      opens connections that say nothing, and prints how many of them the server closed
-  web.py endless HOST PORT          sends a head without end; prints the first line that comes back
+                                    when it answers one more
+  web.py endless HOST PORT          sends a head of 10 MB; prints the first line that comes back
+  web.py raw HOST PORT TEXT         sends the text, \\r and \\n for line ends; prints what comes until the server closes
+  web.py slow HOST PORT             sends a head, a byte a second, until the server closes; prints how many it took
+  web.py deaf HOST PORT COUNT       asks without end on so many connections and reads no answer, until the server
+                                    has closed them all
 """
 
 import http.client
+import resource
 import select
 import socket
 import sys
@@ -27,18 +33,22 @@ def get(url, *fields):
 
 
 def crowd(host, port, count):
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     connections = [socket.create_connection((host, int(port)), timeout=10) for _ in range(int(count))]
     # A connection that is accepted later than the others were asked for may push out one more.
     get(f"http://{host}:{port}/")
-    closed, _, _ = select.select(connections, [], [], 1)
-    print("closed", len(closed))
+    ended = select.poll()
+    for connection in connections:
+        ended.register(connection, select.POLLIN)
+    print(len(ended.poll(1000)))
 
 
 def endless(host, port):
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         try:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
-            for _ in range(1000):
+            for _ in range(10000):
                 connection.sendall(b"X-More: " + b"x" * 1000 + b"\r\n")
         except ConnectionError:
             pass
@@ -48,5 +58,39 @@ def endless(host, port):
             print("closed")
 
 
+def raw(host, port, text):
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(text.replace("\\r", "\r").replace("\\n", "\n").encode())
+        while piece := connection.recv(65536):
+            print(piece.decode().replace("\r", ""), end="")
+
+
+def slow(host, port):
+    with socket.create_connection((host, int(port)), timeout=1) as connection:
+        for sent in range(60):
+            try:
+                connection.sendall(b"GET / HTTP/1.1\r\nX-More: ".ljust(60, b"x")[sent : sent + 1])
+                if not connection.recv(1000):
+                    break
+            except TimeoutError:
+                pass
+            except ConnectionError:
+                break
+    print(sent)
+
+
+def deaf(host, port, count):
+    connections = {socket.create_connection((host, int(port)), timeout=10) for _ in range(int(count))}
+    while connections:
+        _, ready, _ = select.select([], connections, [], 1)
+        for connection in ready:
+            try:
+                connection.setblocking(False)
+                connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500)
+            except ConnectionError:
+                connections.remove(connection)
+    print("closed")
+
+
 if __name__ == "__main__":
-    {"get": get, "crowd": crowd, "endless": endless}[sys.argv[1]](*sys.argv[2:])
+    {"get": get, "crowd": crowd, "endless": endless, "raw": raw, "slow": slow, "deaf": deaf}[sys.argv[1]](*sys.argv[2:])

@@ -1,5 +1,4 @@
 import AgentAPI
-import LinuxIO
 import Synchronization
 import Testing
 import Web
@@ -20,29 +19,24 @@ struct SharedLookTests {
   }
 
   /// What each of `number` who want to know at once is told.
-  private func answers(_ number: Int, _ look: SharedLook<Int>, _ bell: Bell) -> [Int] {
-    var told: [Int] = []
-    for _ in 0..<number { look.get { told.append((try? $0.get()) ?? 0) } }
-    if told.isEmpty {
-      bell.wakeup.wait()
-      look.deliver()
+  private func answers(_ number: Int, _ look: SharedLook<Int>) async -> [Int] {
+    await withTaskGroup { group in
+      for _ in 0..<number { group.addTask { (try? await look.get().get()) ?? 0 } }
+      return await group.reduce(into: []) { $0.append($1) }
     }
-    return told
   }
 
-  @Test func `fifty who ask at once, and who comes soon after, get one answer`() throws {
-    let bell = try Bell()
+  @Test func `fifty who ask at once, and who comes soon after, get one answer`() async {
     let agent = Agent()
-    let look = SharedLook(freshMilliseconds: 3_600_000, bell: bell) { agent.ask() }
-    #expect(answers(50, look, bell) == Array(repeating: 1, count: 50))
-    #expect(answers(1, look, bell) == [1])
+    let look = SharedLook(freshMilliseconds: 3_600_000) { agent.ask() }
+    #expect(await answers(50, look) == Array(repeating: 1, count: 50))
+    #expect(await answers(1, look) == [1])
   }
 
-  @Test func `an answer that is too old is asked for again`() throws {
-    let bell = try Bell()
+  @Test func `an answer that is too old is asked for again`() async {
     let agent = Agent()
-    let look = SharedLook(freshMilliseconds: 0, bell: bell) { agent.ask() }
-    #expect(answers(2, look, bell) == [1, 1])
-    #expect(answers(2, look, bell) == [2, 2])
+    let look = SharedLook(freshMilliseconds: 0) { agent.ask() }
+    #expect(await answers(1, look) == [1])
+    #expect(await answers(1, look) == [2])
   }
 }

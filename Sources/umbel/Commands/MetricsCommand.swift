@@ -1,6 +1,6 @@
 import AgentAPI
 import ArgumentParser
-import Metrics
+import OpenMetrics
 
 struct MetricsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

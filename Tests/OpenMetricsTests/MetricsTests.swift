@@ -1,5 +1,5 @@
 import AgentAPI
-import Metrics
+import OpenMetrics
 import Testing
 
 @Suite("Metrics of what the control interface tells")

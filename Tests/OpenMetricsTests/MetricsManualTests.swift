@@ -1,12 +1,12 @@
 import AgentAPI
 import LinuxIO
-import Metrics
+import OpenMetrics
 import Testing
 
 /// `contrib/doc/metrics.md` lists what is exported, no more and no less.
 struct MetricsManualTests {
   private static let root = {
-    // <root>/Tests/MetricsTests/MetricsManualTests.swift
+    // <root>/Tests/OpenMetricsTests/MetricsManualTests.swift
     #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
   }()
 

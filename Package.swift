@@ -69,6 +69,7 @@ let package = Package(
 
     // The plugin ABI: the header, the host's side, the plugin's side.
     .target(name: "CTransport"),
+    .target(name: "CRecording", dependencies: ["CTransport"]),
     module("TransportKit", ["CTransport"]),
     module("TransportHost", ["CTransport", "LinuxIO"]),
 
@@ -92,7 +93,7 @@ let package = Package(
       "Agent",
       [
         "AgentAPI", "Recording", "ManagementConsole", "SystemdSupport", "Switching", "Ethernet", "Hello", "PortWords",
-        "TransportHost", "CTransport", "LinuxIO", "CLinux", yams,
+        "TransportHost", "CTransport", "CRecording", "LinuxIO", "CLinux", yams,
       ]),
     .executableTarget(name: "umbeld", dependencies: ["Agent", argumentParser], swiftSettings: strict),
     .executableTarget(

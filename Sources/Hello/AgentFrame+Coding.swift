@@ -20,6 +20,10 @@ extension AgentFrame {
     bytes.append(UInt64(sender.port), bytes: 4)
     bytes.append(UInt64(sequence), bytes: 4)
     bytes += body
+    if case .hello(let announcement) = content, let clock = announcement.clock {
+      bytes.append(UInt64(Announcement.clockMagic), bytes: 4)
+      bytes.append(UInt64(clock), bytes: 8)
+    }
     if case .pathProbe(_, let length) = content, length > bytes.count {
       bytes += [UInt8](repeating: 0, count: length - bytes.count)
     }
@@ -63,8 +67,13 @@ extension AgentFrame {
     else { return nil }
     let rest = bytes.count - Self.headerLength
     guard bodyLength <= rest, length >= bytes.count else { return nil }
-    var body = ByteReader(Array(bytes[Self.headerLength..<Self.headerLength + Int(bodyLength)]))
-    guard let content = Content(kind: kind, &body, length: length), body.isAtEnd else { return nil }
+    let bodyEnd = Self.headerLength + Int(bodyLength)
+    var body = ByteReader(Array(bytes[Self.headerLength..<bodyEnd]))
+    guard var content = Content(kind: kind, &body, length: length), body.isAtEnd else { return nil }
+    if case .hello(var announcement) = content {
+      announcement.clock = Announcement.clock(Array(bytes[bodyEnd...]))
+      content = .hello(announcement)
+    }
     self.init(
       sender: Sender(agent: AgentID(high: high, low: low), lan: lan, port: UInt32(port)), sequence: UInt32(sequence),
       content: content)
@@ -89,6 +98,15 @@ extension AgentFrame.Content {
 }
 
 extension Announcement {
+  /// The clock told by what follows the body; nil: that is padding.
+  fileprivate static func clock(_ trailer: [UInt8]) -> Int64? {
+    var reader = ByteReader(trailer)
+    guard reader.number(4) == UInt64(clockMagic), let clock = reader.number(8), clock <= UInt64(latestClock) else {
+      return nil
+    }
+    return Int64(clock)
+  }
+
   fileprivate init?(_ body: inout ByteReader) {
     guard let host = body.name(), let lan = body.name(), let port = body.name(), let count = body.number(1) else {
       return nil

@@ -8,7 +8,7 @@
 //   14   4  "UMBL"
 //   18   1  version, 1; other versions are ignored
 //   19   1  kind: 1 hello, 2 loop probe, 3 path probe
-//   20   2  bytes of the body; what follows it is padding
+//   20   2  bytes of the body; what follows it is padding, but for the clock of a hello
 //   22  16  id of the agent, random for each process
 //   38   8  id of the LAN, random for each LAN of each agent
 //   46   4  number of the port that it leaves by
@@ -26,14 +26,17 @@
 //           2  bytes of the longest of that round
 //           1  hellos missing among the last
 //           1  so many, at most 64
+//      then behind the body, where agents that know nothing of it see padding:
+//         4 "TIME"
+//         8 microseconds since 1970 (UTC) by the sender's clock, when this was sent
 //   loop probe:
 //         8 a number that was never used before, then the port's name as in a hello
 //   path probe, filled with zeros up to its length:
 //         4 round, 4 length of the frame
 //
-// Limits: nothing is signed. Who can send on a trunk can pretend to be an agent there; then round trips and names are
-// wrong, the way to the real one may be taken for a second path, so that its frames are dropped while that goes on, and,
-// if probes can be heard there, the frame that passes in one piece for shorter than it is.
+// Limits: nothing is signed. Who can send on a trunk can pretend to be an agent there; then round trips, clocks and names
+// are wrong, the way to the real one may be taken for a second path, so that its frames are dropped while that goes on,
+// and, if probes can be heard there, the frame that passes in one piece for shorter than it is.
 
 /// One frame of an agent.
 package struct AgentFrame: Equatable, Sendable {
@@ -91,16 +94,26 @@ package struct Announcement: Equatable, Sendable {
   package var lan: String
   package var port: String
   package var heard: [Heard]
+  /// Microseconds since 1970 by the sender's clock, when this was sent, at most ``latestClock``; nil: it does not say.
+  package var clock: Int64?
 
-  package init(host: String, lan: String, port: String, heard: [Heard] = []) {
+  package init(host: String, lan: String, port: String, heard: [Heard] = [], clock: Int64? = nil) {
     self.host = host
     self.lan = lan
     self.port = port
     self.heard = heard
+    self.clock = clock
   }
 
   /// Bytes of a name at most; what is longer is cut.
   package static var longestName: Int { 63 }
+
+  /// What is later, in some 140,000 years, is no time: two that are not have a difference.
+  static var latestClock: Int64 { 1 << 62 }
+  /// "TIME".
+  static var clockMagic: UInt32 { 0x5449_4d45 }
+  /// Bytes behind the body that tell ``clock``.
+  static var clockLength: Int { 12 }
 
   /// How one agent hears another.
   package struct Heard: Equatable, Sendable {
@@ -137,9 +150,9 @@ package struct Announcement: Equatable, Sendable {
     static var length: Int { 28 }
   }
 
-  /// How many entries a hello with these names has room for.
+  /// How many entries a hello with these names and a clock has room for.
   package var capacity: Int {
     let names = [host, lan, port].reduce(0) { $0 + 1 + min($1.utf8.count, Self.longestName) }
-    return (AgentFrame.longestHello - AgentFrame.headerLength - names - 1) / Heard.length
+    return (AgentFrame.longestHello - AgentFrame.headerLength - names - 1 - Self.clockLength) / Heard.length
   }
 }

@@ -16,6 +16,9 @@ package struct Peer: Sendable {
   /// The newest round trip, and an average in which it counts an eighth; nil: it has not heard us yet.
   package private(set) var roundTrip: UInt64?
   package private(set) var smoothRoundTrip: UInt64?
+  /// What its clock shows against ours; nil: it does not say what it shows, or has not heard us yet.
+  package var clock: ClockOffset? { clocks.best }
+  private var clocks = ClockFilter()
   /// Of the last hellos how many were not heard: of its by us, and of ours by it.
   package private(set) var lossIn = Loss()
   package private(set) var lossOut = Loss()
@@ -99,7 +102,13 @@ package struct Peer: Sendable {
   }
 
   /// What it says about how it hears us.
-  mutating func note(_ entry: Announcement.Heard, sentAt: UInt64?, now: UInt64) {
+  /// - Parameters:
+  ///   - sentAt: when the hello was sent that it heard last; nil: not known.
+  ///   - clocks: what its clock showed when it sent this, and ours when that came in, in microseconds since 1970; nil: it
+  ///     does not say.
+  mutating func note(
+    _ entry: Announcement.Heard, sentAt: UInt64?, clocks read: (sent: Int64, heard: Int64)?, now: UInt64
+  ) {
     lastHeardUs = now
     lossOut = Loss(lost: Int(entry.lost), of: Int(entry.window))
     if entry.round != 0 { confirmed = ProbeReport(round: entry.round, longest: Int(entry.longestProbe)) }
@@ -108,6 +117,7 @@ package struct Peer: Sendable {
     let measured = now - sentAt - held
     roundTrip = measured
     smoothRoundTrip = smoothRoundTrip.map { ($0 * 7 + measured) / 8 } ?? measured
+    if let read { clocks.note(ClockOffset(sent: read.sent, heard: read.heard, roundTrip: measured)) }
   }
 
   mutating func noteProbe(round: UInt32, length: Int) {

@@ -4,7 +4,8 @@
 //                                 ▲────────a hello────────────┘
 //
 // Round trip: each hello says of every other agent which of its hellos was heard last and how long ago. So the time from
-// sending that one to hearing this, less the time it was held, is twice the way; no clocks are compared.
+// sending that one to hearing this, less the time it was held, is twice the way; no clocks are compared for that. How far
+// apart they are: ClockFilter.swift.
 // Loss: hellos are numbered. Of the last 64 of a peer a bit each says whether it was heard; the peer tells the same of
 // ours.
 
@@ -43,10 +44,11 @@ package struct PeerTable: Sendable {
   ///   - own: this trunk, as its own hellos name it.
   ///   - place: who on the underlay sent it, in the caller's terms.
   ///   - now: nanoseconds of a clock that does not go back.
+  ///   - clock: what the host's clock shows then, in microseconds since 1970.
   package mutating func hear(
     _ announcement: Announcement, sequence: UInt32, of sender: AgentFrame.Sender, own: AgentFrame.Sender,
     at place: UInt64,
-    now: UInt64
+    now: UInt64, clock: Int64
   ) -> Arrival {
     let key = Peer.Key(agent: sender.agent, port: sender.port)
     var arrival = Arrival.known
@@ -60,7 +62,8 @@ package struct PeerTable: Sendable {
     if !peers[index].isUp(now) { arrival = .new }
     peers[index].note(announcement, sequence: sequence, lan: sender.lan, at: place, now: now)
     for entry in announcement.heard where entry.agent == own.agent.high && entry.port == own.port {
-      peers[index].note(entry, sentAt: sent(entry.sequence), now: now)
+      peers[index].note(
+        entry, sentAt: sent(entry.sequence), clocks: announcement.clock.map { (sent: $0, heard: clock) }, now: now)
     }
     return arrival
   }
@@ -81,10 +84,11 @@ package struct PeerTable: Sendable {
 
   /// The next hello. Of more peers than it has room for, those whose probe is to be confirmed come first, the others in
   /// turn.
-  package mutating func nextHello(of own: AgentFrame.Sender, host: String, lan: String, port: String, now: UInt64)
-    -> AgentFrame
-  {
-    var announcement = Announcement(host: host, lan: lan, port: port)
+  /// - Parameter clock: as for ``hear(_:sequence:of:own:at:now:clock:)``.
+  package mutating func nextHello(
+    of own: AgentFrame.Sender, host: String, lan: String, port: String, now: UInt64, clock: Int64
+  ) -> AgentFrame {
+    var announcement = Announcement(host: host, lan: lan, port: port, clock: clock)
     let room = announcement.capacity
     let current = peers.indices.filter { peers[$0].isUp(now) }
     var chosen = Array(current.filter { peers[$0].isProbeNews }.prefix(room))

@@ -35,10 +35,3 @@ package func monotonicNanoseconds() -> UInt64 {
   _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
   return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
 }
-
-/// Nanoseconds since 1970, by the host's clock: `CLOCK_REALTIME`.
-package func realtimeNanoseconds() -> UInt64 {
-  var time = timespec()
-  _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-  return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-}

@@ -44,6 +44,12 @@ extension MetricFamily {
       family("round_trip", unit: "seconds", "An average of the last hellos.") {
         $0.roundTripMicroseconds.map { Double($0) / 1_000_000 }
       },
+      family("clock_offset", unit: "seconds", "What the peer's clock shows less what this host's shows.") {
+        $0.clockOffsetMicroseconds.map { Double($0) / 1_000_000 }
+      },
+      family("clock_uncertainty", unit: "seconds", "By how much that may be wrong either way.") {
+        $0.clockUncertaintyMicroseconds.map { Double($0) / 1_000_000 }
+      },
       family("loss_in", unit: "ratio", "The share of its last 64 hellos that were not heard.") {
         $0.lossInPercent.map { Double($0) / 100 }
       },

@@ -79,4 +79,22 @@ package struct RingRecord: BitwiseCopyable {
   /// Bytes of payload in a segment; with `segmentation`.
   package var segmentSize: UInt16
   package var zero2: UInt16
+
+  /// Of a frame that stands for itself.
+  /// - Parameter kept: bytes that are kept of it.
+  package init(
+    kept: Int, length: UInt32, time: UInt64, port: UInt32, peer: UInt32, isLeaving: Bool, outcome: UInt8
+  ) {
+    recordBytes = UInt32(truncatingIfNeeded: (kept + MemoryLayout<RingRecord>.size + 7) & ~7)
+    self.length = length
+    self.time = time
+    self.port = port
+    self.peer = peer
+    segmentation = 0
+    direction = isLeaving ? 1 : 0
+    self.outcome = outcome
+    zero = 0
+    segmentSize = 0
+    zero2 = 0
+  }
 }

@@ -75,6 +75,57 @@ struct DoctorTests {
     #expect(deaf.troubles.first?.remedies.first == "on that host: sudo umbel doctor")
   }
 
+  @Test(arguments: [(500_206, nil), (500_207, "ahead of"), (-500_206, nil), (-500_207, "behind")])
+  func `clocks differ by half a second and what is uncertain, or agree`(_ offset: Int, _ word: String?) {
+    var fixture = DoctorFixture()
+    fixture.agent.peers[0].clockOffsetMicroseconds = offset
+    #expect(fixture.troubles.map(\.check) == (word == nil ? [] : [.clock]))
+    if let word { #expect(fixture.troubles.first?.text.contains("is 500 ms \(word) this one's") == true) }
+    let agreeing =
+      word == nil
+      ? "the clocks of 2 other hosts agree with this one's to 500 ms"
+      : "the clock of 1 other host agrees with this one's to 267 us"
+    #expect(fixture.findings.contains { $0.text == agreeing })
+  }
+
+  @Test func `a clock that nothing keeps is no trouble, and the first to be mended when it differs`() {
+    var fixture = DoctorFixture()
+    fixture.host.isClockSynchronised = false
+    #expect(fixture.troubles == [])
+    #expect(fixture.findings.contains { $0.text == "this host's clock is not synchronised: nothing like NTP keeps it" })
+    fixture.agent.peers[0].clockOffsetMicroseconds = 3_600_000_000
+    #expect(
+      fixture.troubles.first?.remedies == [
+        "sudo timedatectl set-ntp true", "on that host: sudo timedatectl set-ntp true",
+      ])
+    fixture.host.isClockSynchronised = nil
+    #expect(fixture.troubles.map(\.verdict) == [.skipped, .warning])
+    #expect(fixture.troubles.last?.remedies == ["on the host whose clock is wrong: sudo timedatectl set-ntp true"])
+  }
+
+  @Test func `an agent that is heard by several trunks has one clock, as its nearest trunk has it`() {
+    var fixture = DoctorFixture()
+    fixture.agent.peers[1].agent = fixture.agent.peers[0].agent
+    fixture.agent.peers[0].clockOffsetMicroseconds = 2_000_000
+    fixture.agent.peers[1].clockOffsetMicroseconds = 2_000_100
+    fixture.agent.peers[1].clockUncertaintyMicroseconds = 50
+    #expect(fixture.troubles.map(\.check) == [.clock])
+    #expect(fixture.troubles.first?.text.contains("give or take 50 us") == true)
+  }
+
+  @Test func `of an agent that does not tell its clock, or is silent, none is known`() {
+    var fixture = DoctorFixture()
+    fixture.agent.peers.remove(at: 1)
+    fixture.agent.peers[0].clockOffsetMicroseconds = nil
+    fixture.agent.peers[0].clockUncertaintyMicroseconds = nil
+    let own = ["this host's clock is synchronised"]
+    #expect(fixture.findings.filter { $0.check == .clock }.map(\.text) == own)
+    fixture.agent.peers[0].clockOffsetMicroseconds = 2_500_000
+    fixture.agent.peers[0].clockUncertaintyMicroseconds = 206
+    fixture.agent.peers[0].state = .silent
+    #expect(fixture.findings.filter { $0.check == .clock }.map(\.text) == own)
+  }
+
   @Test(arguments: [(UInt16.max, 65_534), (4_789, 4_790)])
   func `a UDP port that is taken has a neighbour`(_ port: UInt16, _ neighbour: Int) {
     var fixture = DoctorFixture()

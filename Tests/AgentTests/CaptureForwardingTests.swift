@@ -134,4 +134,63 @@ struct CaptureForwardingTests {
     lan.receive(Self.frame(to: Self.everyone, from: Self.one), from: second)
     #expect(Self.records(ring) == [Self.arriving(second, .flooded), Self.leaving(first)])
   }
+
+  /// All that came in, with what was kept of it.
+  private static func arrivals(_ memory: RingMemory) -> [(CaptureRecord, [UInt8])] {
+    var reader = RingReader(memory)
+    var arrivals: [(CaptureRecord, [UInt8])] = []
+    var bytes: [UInt8] = []
+    while var record = reader.next(into: &bytes) {
+      record.time = 0
+      if record.direction == .arriving { arrivals.append((record, bytes)) }
+    }
+    return arrivals
+  }
+
+  @Test func `the flight recorder keeps of any mixture of frames what a client gets frame by frame`() throws {
+    var random = SystemRandomNumberGenerator()
+    let stations = [Self.one, Self.other, Self.everyone]
+    let lengths = [60, 64, 65, 100, 128, 129, 1_514]
+    for _ in 0..<20 {
+      let lans = (try StubPorts(), try StubPorts())
+      let ports = [lans.0, lans.1].map { lan in try? (lan.add(mostPieces: 4), lan.add(mostPieces: 4)) }
+      let rings = (try lans.0.record(), try lans.1.record(capturing: []))
+      for _ in 0..<6 {
+        var frames: [(bytes: [UInt8], offload: umbel_offload, cuts: [Int])] = []
+        while frames.count < 150 {
+          let length =
+            Int.random(in: 0..<4, using: &random) == 0
+            ? Int.random(in: 1...200, using: &random) : lengths.randomElement(using: &random)!
+          var frame = Self.frame(
+            to: stations.randomElement(using: &random)!, from: stations[Int.random(in: 0...1, using: &random)],
+            length: max(length, 14))
+          frame = Array(frame.prefix(length))
+          var offload = umbel_offload()
+          if length > 100, Int.random(in: 0..<4, using: &random) == 0 {
+            (offload.gso_type, offload.gso_size) = (UInt8(UMBEL_GSO_TCPV4), 50)
+          }
+          // Cut before byte 64 it is malformed.
+          let cut =
+            length > 80 && Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 60...70, using: &random) : 0
+          for number in 0..<Int.random(in: 1...9, using: &random) {
+            if length > 14 { frame[length - 1] = UInt8(number) }
+            frames.append((frame, offload, cut == 0 ? [] : [cut]))
+          }
+        }
+        let isFirst = Bool.random(using: &random)
+        for (lan, ports) in zip([lans.0, lans.1], ports) {
+          let ports = try #require(ports)
+          lan.receive(
+            frames.map { IncomingFrame($0.bytes, $0.offload, cuts: $0.cuts) }, from: isFirst ? ports.0 : ports.1)
+        }
+      }
+      let (kept, sent) = (Self.arrivals(rings.0), Self.arrivals(rings.1))
+      // All are too many to show.
+      for (kept, sent) in zip(kept, sent) {
+        try #require(kept.0 == sent.0)
+        try #require(kept.1 == sent.1)
+      }
+      #expect(kept.count == sent.count && kept.count >= 900)
+    }
+  }
 }

@@ -13,16 +13,22 @@ private struct Pair {
     AgentFrame.Sender(agent: AgentID(high: 2, low: 2), lan: 20, port: 5),
   ]
   var delay: UInt64 = 0
+  /// What the agents' clocks show at 0, in microseconds.
+  var clocks: [Int64] = [1_000_000_000, 1_000_000_000]
 
   /// One says hello.
   /// - Parameter arrives: the other hears it.
   @discardableResult
   mutating func hello(from index: Int, at now: UInt64, arrives: Bool = true) -> PeerTable.Arrival? {
-    let frame = tables[index].nextHello(of: senders[index], host: "h\(index)", lan: "lab", port: "p", now: now)
+    let frame = tables[index].nextHello(
+      of: senders[index], host: "h\(index)", lan: "lab", port: "p", now: now, clock: clock(index, now))
     guard arrives, case .hello(let announcement) = frame.content else { return nil }
     return tables[1 - index].hear(
-      announcement, sequence: frame.sequence, of: frame.sender, own: senders[1 - index], at: 77, now: now + delay)
+      announcement, sequence: frame.sequence, of: frame.sender, own: senders[1 - index], at: 77, now: now + delay,
+      clock: clock(1 - index, now + delay))
   }
+
+  func clock(_ index: Int, _ now: UInt64) -> Int64 { clocks[index] + Int64(now / 1_000) }
 
   func peer(of index: Int) -> Peer { tables[index].peers[0] }
 }
@@ -49,6 +55,30 @@ struct PeerTableTests {
     #expect(pair.peer(of: 1).roundTrip == nil)
   }
 
+  @Test func `how far the other's clock is ahead is known within half the round trip`() {
+    var pair = Pair(delay: 3 * millisecond)
+    pair.clocks[1] += 2_500_000
+    pair.hello(from: 0, at: second)
+    #expect(pair.peer(of: 1).clock == nil)
+    pair.hello(from: 1, at: 2 * second)
+    #expect(pair.peer(of: 0).clock == ClockOffset(sent: 2_500_000, heard: 3_000, roundTrip: 6 * millisecond))
+    #expect(pair.peer(of: 0).clock?.offset == 2_500_000)
+    pair.hello(from: 0, at: 3 * second)
+    #expect(pair.peer(of: 1).clock?.offset == -2_500_000)
+  }
+
+  @Test func `a peer that does not tell its clock has none, and its round trip all the same`() {
+    var table = PeerTable()
+    let senders = Pair().senders
+    _ = table.nextHello(of: senders[0], host: "h0", lan: "lab", port: "p", now: second, clock: 1)
+    let heard = Announcement.Heard(agent: 1, port: 4, sequence: 1, heldMicroseconds: 0)
+    _ = table.hear(
+      Announcement(host: "h1", lan: "lab", port: "p", heard: [heard]), sequence: 1, of: senders[1], own: senders[0],
+      at: 77, now: 2 * second, clock: 1_000_001)
+    #expect(table.peers[0].roundTrip == second)
+    #expect(table.peers[0].clock == nil)
+  }
+
   @Test func `hellos that are missing count as lost, each way`() {
     var pair = Pair()
     for number in 1...10 { pair.hello(from: 0, at: UInt64(number) * second, arrives: number % 5 != 0 || number == 10) }
@@ -59,12 +89,12 @@ struct PeerTableTests {
 
   @Test func `a hello that comes twice is counted, and no loss`() {
     var pair = Pair()
-    let frame = pair.tables[0].nextHello(of: pair.senders[0], host: "h0", lan: "lab", port: "p", now: second)
+    let frame = pair.tables[0].nextHello(of: pair.senders[0], host: "h0", lan: "lab", port: "p", now: second, clock: 0)
     guard case .hello(let announcement) = frame.content else { return }
     for copy in 1...3 as ClosedRange<UInt64> {
       _ = pair.tables[1].hear(
         announcement, sequence: frame.sequence, of: pair.senders[0], own: pair.senders[1], at: 77,
-        now: second + copy * millisecond)
+        now: second + copy * millisecond, clock: 0)
     }
     #expect(pair.peer(of: 1).duplicates == 2)
     #expect(pair.peer(of: 1).lossIn == Peer.Loss(lost: 0, of: 1))
@@ -107,7 +137,8 @@ struct PeerTableTests {
     for number in 1...PeerTable.capacity + 1 {
       let arrival = table.hear(
         Announcement(host: "", lan: "", port: ""), sequence: 1,
-        of: AgentFrame.Sender(agent: AgentID(high: UInt64(number), low: 0), lan: 0, port: 1), own: own, at: 0, now: 1)
+        of: AgentFrame.Sender(agent: AgentID(high: UInt64(number), low: 0), lan: 0, port: 1), own: own, at: 0, now: 1,
+        clock: 0)
       #expect(arrival == (number > PeerTable.capacity ? .refused : .new))
     }
   }
@@ -118,11 +149,12 @@ struct PeerTableTests {
     for number in 1...100 {
       _ = table.hear(
         Announcement(host: "", lan: "", port: ""), sequence: 1,
-        of: AgentFrame.Sender(agent: AgentID(high: UInt64(number), low: 0), lan: 0, port: 1), own: own, at: 0, now: 1)
+        of: AgentFrame.Sender(agent: AgentID(high: UInt64(number), low: 0), lan: 0, port: 1), own: own, at: 0, now: 1,
+        clock: 0)
     }
     var told: Set<UInt64> = []
     for _ in 0..<6 {
-      let frame = table.nextHello(of: own, host: "host", lan: "lab", port: "p", now: 2)
+      let frame = table.nextHello(of: own, host: "host", lan: "lab", port: "p", now: 2, clock: 0)
       if case .hello(let announcement) = frame.content { told.formUnion(announcement.heard.map(\.agent)) }
     }
     #expect(told.count == 100)

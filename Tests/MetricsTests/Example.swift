@@ -41,6 +41,8 @@ struct Example {
     peer.sentFrames = 1
     peer.sentBytes = 1
     peer.roundTripMicroseconds = 1
+    peer.clockOffsetMicroseconds = 1
+    peer.clockUncertaintyMicroseconds = 1
     peer.lossInPercent = 1
     peer.lossOutPercent = 1
     peer.duplicateHellos = 1

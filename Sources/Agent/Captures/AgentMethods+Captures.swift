@@ -35,11 +35,12 @@ extension AgentMethods {
       throw AgentError.limitReached(
         "ports of a capture", limit: Self.mostPorts, remedy: "Leave them out, and choose when reading.")
     }
-    let ports = try names.map { name in
+    var ports: [String: UInt32] = [:]
+    for name in names {
       guard let port = lan.port(named: name) else {
         throw AgentError.noSuchPort(name, lan: lan.name, existing: lan.ports.map(\.name))
       }
-      return port.number
+      ports[name] = port.number
     }
     let filter = try Self.filter(parameters.filter)
     do throws(Errno) {

@@ -9,6 +9,9 @@ final class CaptureRing {
   /// The flight recorder's; nil: it is a client's.
   let recorder: UnsafeMutablePointer<RingWriter>?
   let capture: UnsafeMutablePointer<LiveCapture>?
+  /// The names of the ports that a client captures, and the numbers that these have now; none: all.
+  private let names: [String]
+  private let numbers: UnsafeMutableBufferPointer<Atomic<UInt32>>
 
   /// The ring of a flight recorder.
   /// - Parameters:
@@ -21,14 +24,18 @@ final class CaptureRing {
     unsafe writer.initialize(to: RingWriter(memory))
     unsafe recorder = writer
     unsafe capture = nil
+    names = []
+    unsafe numbers = UnsafeMutableBufferPointer(start: nil, count: 0)
   }
 
   /// The ring of a client.
-  /// - Parameter ports: numbers; none: all.
-  init(bytes: Int, snaplen: Int, filter: CaptureFilter, ports: [UInt32]) throws(Errno) {
+  /// - Parameter ports: names and numbers; none: all.
+  init(bytes: Int, snaplen: Int, filter: CaptureFilter, ports: [String: UInt32]) throws(Errno) {
     memory = try RingMemory(byteCount: RingLayout.bytes(for: bytes, snaplen: snaplen), snaplen: snaplen)
     let made = UnsafeMutablePointer<LiveCapture>.allocate(capacity: 1)
-    unsafe made.initialize(to: LiveCapture(memory, filter: filter, ports: ports))
+    unsafe made.initialize(to: LiveCapture(memory, filter: filter, ports: Array(ports.values)))
+    names = Array(ports.keys)
+    unsafe numbers = made.pointee.ports
     unsafe recorder = nil
     unsafe capture = made
   }
@@ -41,6 +48,13 @@ final class CaptureRing {
   }
 
   var byteCount: Int { memory.byteCount }
+
+  /// Captures another port of a name, if the client asked for that name.
+  /// - Parameter number: of the port that has it now; nil: there is none.
+  func follow(_ name: String, as number: UInt32?) {
+    guard let index = names.firstIndex(of: name) else { return }
+    unsafe numbers[index].store(number ?? 0, ordering: .relaxed)
+  }
 
   /// A descriptor by which it can be read.
   func descriptor() throws(Errno) -> Descriptor { try memory.descriptor() }

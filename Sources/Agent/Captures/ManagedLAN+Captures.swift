@@ -48,6 +48,11 @@ extension ManagedLAN {
     applyRings(keeping: nil, then: action)
   }
 
+  /// A port of that name has come or gone, or has another name now: what clients capture are names.
+  func followPort(named name: String) {
+    for capture in captures.ofClients { capture.follow(name, as: port(named: name)?.number) }
+  }
+
   /// Whether one more client can capture.
   var hasCaptureRoom: Bool { unsafe captures.ofClients.count < CaptureRings.mostCaptures }
 

@@ -1,3 +1,4 @@
+import CRecording
 import CTransport
 import LinuxIO
 import Recording
@@ -11,47 +12,68 @@ import Switching
 //   what was sent        where it is counted; for clients that capture, not by the flight recorder, for which one record
 //                        a frame has to do
 //
-// So of a port a client gets as many frames as the port counts. All of a batch have one time. A port's batch that is full
-// is sent in the middle of the batch that came in: up to 64 frames may then be told to leave before the last of them has
-// come. A SYN whose MSS is lowered as it comes in is recorded with the lower one.
+// So of a port a client gets as many frames as the port counts. All of a batch have one time. Frames that go the same way
+// are recorded at one go, after all of the batch have gone: what ends on its way out because a queue is full may stand
+// before the frames of its batch that came in. A SYN whose MSS is lowered as it comes in is recorded with the lower one.
 //
 // LANs without a ring pay for one question a batch.
 
 extension Forwarder {
-  /// Finds where each frame of a batch goes, puts it there, and records it.
-  // Not inlined: batches that are not recorded would pay for it.
-  @inline(never)
+  /// Finds where each frame of a batch goes, puts it there, and gives it to the flight recorder.
   func forwardRecorded(_ count: Int, from endpoint: UnsafeMutablePointer<EndpointContext>) {
     let time = realtimeNanoseconds()
-    var number = UInt32.max
-    var lan: UnsafeMutablePointer<LANContext>?
-    var recorder: UnsafeMutablePointer<RingWriter>?
-    var isCaptured = false
+    let frames = unsafe state.pointee.frames
+    unsafe state.pointee.turns.isNoted = true
+    unsafe forward(frames, count, from: endpoint)
+    unsafe state.pointee.turns.isNoted = false
+    unsafe state.pointee.turns.end(at: frames + count)
+    var index = 0
+    while unsafe index < state.pointee.turns.count {
+      let first = unsafe state.pointee.turns[index].frame!
+      let number = unsafe first.pointee.port
+      guard let lan = unsafe recordedLAN(of: first, from: endpoint), let recorder = unsafe lan.pointee.rings.recorder
+      else {
+        index &+= 1
+        continue
+      }
+      unsafe recorder.pointee.time = time
+      let turns = unsafe state.pointee.turns.all + index
+      let rest = unsafe state.pointee.turns.count &- index
+      let done = unsafe recorder.pointee.append(turns, count: rest, frameCount: frames + count - first, port: number)
+      if done < rest, unsafe turns[done].frame.pointee.port == number {
+        unsafe recorder.pointee.append(firstOf: &turns[done], port: number)
+        if unsafe turns[done].frame == turns[done &+ 1].frame { index &+= 1 }
+      }
+      unsafe recorder.pointee.publish()
+      index &+= done
+    }
+    unsafe state.pointee.turns.removeAll()
+  }
+
+  /// Finds where each frame of a batch goes, puts it there, and gives it to the flight recorder and to all who capture.
+  func forwardCaptured(_ count: Int, from endpoint: UnsafeMutablePointer<EndpointContext>) {
+    let time = realtimeNanoseconds()
     for index in 0..<count {
       let frame = unsafe state.pointee.frames + index
-      if unsafe frame.pointee.port != number {
-        if let lan = unsafe lan { unsafe publish(lan) }
-        unsafe number = frame.pointee.port
-        unsafe lan = unsafe recordedLAN(of: frame, from: endpoint)
-        unsafe recorder = lan?.pointee.rings.recorder
-        unsafe recorder?.pointee.time = time
-        isCaptured = unsafe lan.map { unsafe $0.pointee.rings.captureCount > 0 } ?? false
-      }
-      unsafe forward(frame, from: endpoint)
+      unsafe forward(frame, 1, from: endpoint)
+      guard let lan = unsafe recordedLAN(of: frame, from: endpoint) else { continue }
       var fate = unsafe RingWriter.Fate(isLeaving: false, outcome: RingLayout.passed)
       if let target = unsafe state.pointee.way.target {
         unsafe fate.peer = target.pointee.number
-        if let recorder = unsafe recorder { unsafe recorder.pointee.append(frame, port: number, fate) }
       } else {
         unsafe fate.outcome = state.pointee.way.ending
-        if let recorder = unsafe recorder { unsafe recordEnd(of: frame, number, fate, recorder) }
       }
-      if isCaptured, let lan = unsafe lan { unsafe capture(frame, number, fate, of: lan, time: time) }
+      let port = unsafe frame.pointee.port
+      if let recorder = unsafe lan.pointee.rings.recorder {
+        unsafe recorder.pointee.time = time
+        unsafe recorder.pointee.append(frame, port: port, fate)
+      }
+      unsafe capture(frame, port, fate, of: lan, time: time)
+      unsafe publish(lan)
     }
-    if let lan = unsafe lan { unsafe publish(lan) }
   }
 
-  /// The LAN of the port by which a frame comes in, if it has rings.
+  /// The LAN of the port by which a frame came in, if it has rings.
   private func recordedLAN(
     of frame: UnsafeMutablePointer<umbel_frame>, from endpoint: UnsafeMutablePointer<EndpointContext>
   ) -> UnsafeMutablePointer<LANContext>? {
@@ -59,23 +81,6 @@ extension Forwarder {
       unsafe port.pointee.slot != nil, unsafe !port.pointee.lan.pointee.rings.isEmpty
     else { return nil }
     return unsafe port.pointee.lan
-  }
-
-  private static func isReadable(_ fate: RingWriter.Fate) -> Bool {
-    unsafe fate.outcome != DropReason.malformed.rawValue
-  }
-
-  /// Records a frame that goes to no one port: it is flooded, or ended.
-  @inline(never)
-  private func recordEnd(
-    of frame: UnsafeMutablePointer<umbel_frame>, _ port: UInt32, _ fate: RingWriter.Fate,
-    _ recorder: UnsafeMutablePointer<RingWriter>
-  ) {
-    if unsafe Self.isReadable(fate) {
-      unsafe recorder.pointee.append(frame, port: port, fate)
-    } else {
-      unsafe recorder.pointee.appendBare(frame, port: port, fate)
-    }
   }
 
   /// Gives a frame to all that capture.
@@ -87,7 +92,7 @@ extension Forwarder {
     for index in unsafe 0..<lan.pointee.rings.captureCount {
       let capture = unsafe lan.pointee.rings.capture(index)
       unsafe capture.pointee.writer.time = time
-      unsafe capture.pointee.take(frame, port: port, fate, isReadable: Self.isReadable(fate))
+      unsafe capture.pointee.take(frame, port: port, fate)
     }
   }
 
@@ -147,10 +152,15 @@ extension Forwarder {
   func noteRecorded() {
     for index in unsafe 0..<state.pointee.endpoints.count {
       unsafe state.pointee.endpoints[index].pointee.isRecorded = false
+      unsafe state.pointee.endpoints[index].pointee.isCaptured = false
     }
-    for index in unsafe 0..<state.pointee.portList.count {
-      let port = unsafe state.pointee.portList[index]
-      if unsafe !port.pointee.lan.pointee.rings.isEmpty { unsafe port.pointee.endpoint.pointee.isRecorded = true }
-    }
+    for index in unsafe 0..<state.pointee.portList.count { unsafe noteRecorded(state.pointee.portList[index]) }
+  }
+
+  /// Notes that an endpoint has a port, if that one's LAN has rings.
+  func noteRecorded(_ port: UnsafeMutablePointer<PortContext>) {
+    let (lan, endpoint) = unsafe (port.pointee.lan, port.pointee.endpoint)
+    if unsafe !lan.pointee.rings.isEmpty { unsafe endpoint.pointee.isRecorded = true }
+    if unsafe lan.pointee.rings.captureCount > 0 { unsafe endpoint.pointee.isCaptured = true }
   }
 }

@@ -123,7 +123,7 @@ extension Forwarder {
       unsafe endpoint.pointee.reportPort = port.pointee.number
     }
     unsafe endpoint.pointee.portCount += 1
-    if unsafe !port.pointee.lan.pointee.rings.isEmpty { unsafe endpoint.pointee.isRecorded = true }
+    unsafe noteRecorded(port)
     let result = unsafe port.pointee.transport.pointee.start?(port.pointee.port) ?? 0
     guard result >= 0 else {
       unsafe remove(port)

@@ -59,10 +59,12 @@ extension Forwarder {
         let kept = unsafe endpoint.pointee.hasMuted ? dropDuplicates(of: endpoint, Int(count)) : Int(count)
         prefetchStations(kept)
         unsafe state.pointee.way.port = nil
-        if unsafe endpoint.pointee.isRecorded {
+        if unsafe endpoint.pointee.isCaptured {
+          unsafe forwardCaptured(kept, from: endpoint)
+        } else if unsafe endpoint.pointee.isRecorded {
           unsafe forwardRecorded(kept, from: endpoint)
         } else {
-          for index in 0..<kept { unsafe forward(state.pointee.frames + index, from: endpoint) }
+          unsafe forward(state.pointee.frames, kept, from: endpoint)
         }
         isWide = unsafe state.pointee.touched.count > Self.wideBatch
         flushTouched()
@@ -108,45 +110,62 @@ extension Forwarder {
     return false
   }
 
+  /// Finds where frames go and puts them there.
+  // Not inlined: it is in two places, and one of them would have fewer registers for it.
+  @inline(never)
+  func forward(
+    _ frames: UnsafeMutablePointer<umbel_frame>, _ count: Int, from endpoint: UnsafeMutablePointer<EndpointContext>
+  ) {
+    for index in 0..<count where unsafe !forward(frames + index, from: endpoint) {
+      if unsafe state.pointee.turns.isNoted { unsafe state.pointee.turns.note(frames + index, state.pointee.way) }
+    }
+  }
+
   /// Finds where one frame goes and puts it there.
-  // Inlined: batches that are recorded have a loop of their own.
+  /// - Returns: whether it went the way of the frame before; else `way` says what became of it.
   @inline(__always)
-  func forward(_ frame: UnsafeMutablePointer<umbel_frame>, from endpoint: UnsafeMutablePointer<EndpointContext>) {
+  private func forward(
+    _ frame: UnsafeMutablePointer<umbel_frame>, from endpoint: UnsafeMutablePointer<EndpointContext>
+  ) -> Bool {
     guard let port = unsafe portNamed(by: frame), unsafe port.pointee.endpoint == endpoint,
       let slot = unsafe port.pointee.slot
     else {
-      return unsafe reportOnce(endpoint, "a received frame names a port that is not on this endpoint")
+      unsafe state.pointee.way.end(DropReason.malformed.rawValue)
+      unsafe reportOnce(endpoint, "a received frame names a port that is not on this endpoint")
+      return false
     }
     let length = unsafe Int(frame.pointee.length)
     guard unsafe isWellFormed(frame) else {
       unsafe port.pointee.counters.countReceived(bytes: length)
       unsafe port.pointee.counters.countDrop(.malformed)
       unsafe state.pointee.way.end(DropReason.malformed.rawValue)
-      return unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
+      unsafe reportOnce(endpoint, "a received frame's pieces do not make up its length")
+      return false
     }
     // Before the switch learns from it.
     if unsafe port.pointee.inspects {
       if unsafe !port.pointee.inspectsUnderlayAlone {
         if unsafe port.pointee.isMirroredIn {
-          if unsafe endsMirrored(frame, from: port) { return }
+          if unsafe endsMirrored(frame, from: port) { return false }
         } else {
           unsafe clampArriving(frame, from: port)
         }
       } else if unsafe DatagramDestination.isPossible(frame.pointee.pieces[0].data, length: length),
         unsafe dropsOwnUnderlay(frame, from: port)
       {
-        return
+        return false
       }
     }
-    unsafe route(frame, length, from: port, at: slot)
+    return unsafe route(frame, length, from: port, at: slot)
   }
 
   /// Asks the switch where a frame goes, and puts it there.
+  /// - Returns: whether it went the way of the frame before.
   @inline(__always)
   private func route(
     _ frame: UnsafeMutablePointer<umbel_frame>, _ length: Int, from port: UnsafeMutablePointer<PortContext>,
     at slot: PortIndex
-  ) {
+  ) -> Bool {
     let remote = unsafe Remote(index: frame.pointee.remote.index, generation: frame.pointee.remote.generation)
     let segment =
       unsafe frame.pointee.offload.gso_type == 0 ? length : Offload(frame.pointee.offload).segmentLength(of: length)
@@ -156,7 +175,8 @@ extension Forwarder {
       segment <= Switch.largestSegment
     {
       unsafe port.pointee.counters.countReceived(bytes: length)
-      return unsafe put(frame, to: state.pointee.way.target!, remote: state.pointee.way.targetRemote)
+      unsafe put(frame, to: state.pointee.way.target!, remote: state.pointee.way.targetRemote)
+      return true
     }
     let lan = unsafe port.pointee.lan
     let verdict = unsafe lan.pointee.core.forward(
@@ -179,6 +199,7 @@ extension Forwarder {
       unsafe state.pointee.way.end(reason.rawValue)
       if reason == .hello { unsafe tellHello(frame, of: lan.pointee.ports[Int(slot)]!) }
     }
+    return false
   }
 
   @inline(__always)

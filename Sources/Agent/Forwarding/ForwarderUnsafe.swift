@@ -59,6 +59,7 @@ struct ForwarderState: ~Copyable {
   static let mostSuperFrames = 128
   /// Where the last frame of this batch went.
   var way = unsafe FrameWay()
+  var turns = unsafe Turns()
   /// The frame that is being put goes to all ports.
   var isFlooding = false
 

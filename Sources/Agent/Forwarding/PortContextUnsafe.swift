@@ -219,6 +219,8 @@ package struct EndpointContext {
   package var hasMuted = false
   /// A LAN of one of its ports has rings.
   package var isRecorded = false
+  /// A LAN of one of its ports has clients that capture.
+  package var isCaptured = false
   /// Has already been reported for breaking a rule that is survived.
   package var isReported = false
 

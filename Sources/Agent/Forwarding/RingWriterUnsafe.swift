@@ -1,9 +1,8 @@
+import CRecording
 package import CTransport
 package import Recording
+import Switching
 import Synchronization
-
-/// Bytes are copied in a head and a tail of so many, which may overlap.
-private let step = 64
 
 /// The writing end of a ring; see `RingLayout`. Made by the control thread, used by the forwarding thread of the LAN.
 ///
@@ -12,23 +11,27 @@ private let step = 64
 @unsafe
 package struct RingWriter: ~Copyable {
   private let memory: RingMemory
-  private let snaplen: UInt32
-  /// Nanoseconds since 1970: of the records that are written next.
-  package var time: UInt64 = 0
-  /// Where the next record is written, up to twice the ring's bytes behind its beginning.
-  private var next: UnsafeMutableRawPointer
+  private let published: UnsafePointer<Atomic<UInt64>>
+  /// Where the next record is written, up to twice the ring's bytes behind its beginning; records so far; their time.
+  private var cursor: crecording_cursor
   /// What is reserved ends here.
-  private var limit: UnsafeMutableRawPointer
-  /// The position of the first byte of `memory.records`.
+  private var limit: UnsafeMutablePointer<UInt8>
+  /// The first byte of `memory.records`, and its position.
+  private let records: UnsafeMutablePointer<UInt8>
   private var lap: UInt64 = 0
-  /// Records so far.
-  private var count: UInt64 = 0
 
   package init(_ memory: RingMemory) {
     unsafe self.memory = memory
-    unsafe snaplen = UInt32(memory.snaplen)
-    unsafe next = memory.records
-    unsafe limit = memory.records
+    unsafe published = UnsafePointer(memory.word(at: RingLayout.publishedOffset))
+    unsafe records = memory.records.assumingMemoryBound(to: UInt8.self)
+    unsafe limit = records
+    unsafe cursor = crecording_cursor(next: records, count: 0, time: 0, snaplen: UInt32(memory.snaplen), zero: 0)
+  }
+
+  /// Nanoseconds since 1970: of the records that are written next.
+  package var time: UInt64 {
+    get { unsafe cursor.time }
+    set { unsafe cursor.time = newValue }
   }
 
   /// What became of a frame.
@@ -45,83 +48,84 @@ package struct RingWriter: ~Copyable {
       unsafe self.isLeaving = isLeaving
       unsafe self.outcome = outcome
     }
+
+    /// Whether the frame's pieces are what they should be.
+    var isReadable: Bool { unsafe outcome != DropReason.malformed.rawValue }
   }
 
-  /// Records a frame.
+  /// Records a frame; of one whose pieces are not what they should be, no bytes.
   /// - Parameter port: where it came in or goes out.
-  @inline(__always)
   package mutating func append(_ frame: UnsafePointer<umbel_frame>, port: UInt32, _ fate: Fate) {
     let length = unsafe frame.pointee.length
-    let kept = unsafe Int(min(length, snaplen))
-    let record = unsafe begin(kept, length, port, fate)
-    if unsafe frame.pointee.offload.gso_type != 0 {
-      unsafe record.pointee.segmentation = frame.pointee.offload.gso_type
-      unsafe record.pointee.segmentSize = frame.pointee.offload.gso_size
+    let kept = unsafe fate.isReadable ? Int(min(length, cursor.snaplen)) : 0
+    var record = unsafe RingRecord(
+      kept: kept, length: length, time: time, port: port, peer: fate.peer, isLeaving: fate.isLeaving,
+      outcome: fate.outcome)
+    if kept > 0, unsafe frame.pointee.offload.gso_type != 0 {
+      unsafe record.segmentation = frame.pointee.offload.gso_type
+      unsafe record.segmentSize = frame.pointee.offload.gso_size
     }
-    let bytes = unsafe UnsafeMutableRawPointer(record + 1)
-    let first = unsafe frame.pointee.pieces.unsafelyUnwrapped.pointee
-    // Most frames are in one piece, and short ones of which little is kept are most of what is recorded.
-    if unsafe first.length >= kept && kept >= step && kept <= 2 &* step {
-      let tail = kept &- step
-      let data = unsafe first.data.unsafelyUnwrapped
-      unsafe bytes.copyMemory(from: data, byteCount: step)
-      unsafe (bytes + tail).copyMemory(from: data + tail, byteCount: step)
-    } else {
-      unsafe Self.copy(frame, kept, to: bytes)
-    }
+    unsafe Self.copy(frame, kept, to: place(for: record))
   }
 
-  /// Records a frame whose bytes cannot be read.
-  package mutating func appendBare(_ frame: UnsafePointer<umbel_frame>, port: UInt32, _ fate: Fate) {
-    unsafe _ = begin(0, frame.pointee.length, port, fate)
+  /// Records the frames of some turns that came in by one port, until it comes to one that ``append(firstOf:port:)``
+  /// has to do, or to another port.
+  /// - Parameters:
+  ///   - turns: of the one where it ended, the frame is the one at which it did. One more tells where the last one ends.
+  ///   - frameCount: frames of all turns.
+  /// - Returns: how many turns have been done.
+  @inline(__always)
+  mutating func append(
+    _ turns: UnsafeMutablePointer<crecording_turn>, count: Int, frameCount: Int, port: UInt32
+  ) -> Int {
+    let most = frameCount &* Int(CRECORDING_LONGEST_RECORD)
+    if unsafe cursor.next + most > limit { unsafe reserve(most) }
+    return unsafe crecording_append(&cursor, turns, count, port)
+  }
+
+  /// Records the first frame of a turn, whatever it is like, and takes it off.
+  mutating func append(firstOf turn: inout crecording_turn, port: UInt32) {
+    var fate = unsafe Fate(isLeaving: false, outcome: UInt8(truncatingIfNeeded: turn.fate >> 8))
+    unsafe fate.peer = turn.peer
+    unsafe append(turn.frame, port: port, fate)
+    unsafe turn.frame += 1
   }
 
   /// Shows readers what was written so far.
   @inline(__always)
   package func publish() {
-    let position = unsafe lap &+ UInt64(next - memory.records)
-    unsafe memory.word(at: RingLayout.publishedOffset).pointee.store(position, ordering: .releasing)
+    unsafe published.pointee.store(lap &+ UInt64(truncatingIfNeeded: cursor.next - records), ordering: .releasing)
   }
 
-  /// The header of a record of a frame that stands for itself.
-  @inline(__always)
-  private mutating func begin(
-    _ kept: Int, _ length: UInt32, _ port: UInt32, _ fate: Fate
-  ) -> UnsafeMutablePointer<RingRecord> {
-    let size = (kept &+ (MemoryLayout<RingRecord>.size &+ 7)) & ~7
-    if unsafe next + size > limit { unsafe reserve(size) }
-    let record = unsafe next.assumingMemoryBound(to: RingRecord.self)
-    unsafe record.pointee.recordBytes = UInt32(truncatingIfNeeded: size)
-    unsafe record.pointee.length = length
-    unsafe record.pointee.time = time
-    unsafe record.pointee.port = port
-    unsafe record.pointee.peer = fate.peer
-    unsafe record.pointee.segmentation = 0
-    unsafe record.pointee.direction = fate.isLeaving ? 1 : 0
-    unsafe record.pointee.outcome = fate.outcome
-    unsafe next += size
-    unsafe count &+= 1
-    return unsafe record
+  /// Writes the header of a record.
+  /// - Returns: where the frame's bytes go.
+  private mutating func place(for record: RingRecord) -> UnsafeMutableRawPointer {
+    let size = Int(record.recordBytes)
+    if unsafe cursor.next + size > limit { unsafe reserve(size) }
+    let place = unsafe UnsafeMutableRawPointer(cursor.next!)
+    unsafe place.storeBytes(of: record, as: RingRecord.self)
+    unsafe cursor.next += size
+    unsafe cursor.count &+= 1
+    return unsafe place + MemoryLayout<RingRecord>.size
   }
 
-  /// Takes the oldest bytes for a record of `size` bytes and those that follow it.
+  /// Takes the oldest bytes for records of `size` bytes and those that follow them.
   // Not inlined: it happens once for a part of the ring.
   @inline(never)
   private mutating func reserve(_ size: Int) {
-    let records = unsafe memory.records
-    if unsafe next >= records + memory.byteCount {
-      unsafe next -= memory.byteCount
+    if unsafe cursor.next >= records + memory.byteCount {
+      unsafe cursor.next -= memory.byteCount
       unsafe lap &+= UInt64(memory.byteCount)
     }
     let part = unsafe UInt64(memory.partBytes)
-    let position = unsafe lap &+ UInt64(next - records)
+    let position = unsafe lap &+ UInt64(cursor.next - records)
     let reserved = (position &+ UInt64(size) &+ part) & ~(part &- 1)
     unsafe memory.word(at: RingLayout.reservedOffset).pointee.store(reserved, ordering: .relaxed)
     // Before any byte of it is written.
     atomicMemoryFence(ordering: .releasing)
     let mark = RingLayout.marksOffset &+ 16 &* Int(position / part % UInt64(RingLayout.marks))
     unsafe memory.word(at: mark).pointee.store(position, ordering: .relaxed)
-    unsafe memory.word(at: mark &+ 8).pointee.store(count, ordering: .relaxed)
+    unsafe memory.word(at: mark &+ 8).pointee.store(cursor.count, ordering: .relaxed)
     unsafe limit = records + Int(reserved &- lap)
   }
 

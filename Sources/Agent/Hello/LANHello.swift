@@ -4,7 +4,7 @@
 //   trunk        hello every 2 s, at once when it comes up and when an agent is heard that was not known; path probes
 //   guest port   loop probes, every 250 ms for 5 s after it came up and while a loop is suspected, else every 500 ms
 //
-//   hello      ──► peers, round trips, losses; an agent heard by two trunks: LANHello+Paths.swift
+//   hello      ──► peers, round trips, losses, clocks; an agent heard by two trunks: LANHello+Paths.swift
 //   path probe ──► the next hello comes at once, not less than 100 ms after the last
 //   loop probe ──► LANHello+Loops.swift
 //
@@ -134,7 +134,8 @@ final class LANHello {
 
   private func sayHello(_ trunk: TrunkHello, _ now: UInt64) {
     let hello = trunk.table.nextHello(
-      of: sender(trunk.port), host: agent.hostName, lan: lan.name, port: trunk.port.name, now: now)
+      of: sender(trunk.port), host: agent.hostName, lan: lan.name, port: trunk.port.name, now: now,
+      clock: realtimeMicroseconds(at: now))
     trunk.lastHello = now
     if trunk.burst > 0 {
       trunk.burst -= 1
@@ -198,7 +199,7 @@ final class LANHello {
     let now = report.time
     let arrival = trunk.table.hear(
       announcement, sequence: frame.sequence, of: frame.sender, own: sender(trunk.port), at: report.remote.place,
-      now: now)
+      now: now, clock: realtimeMicroseconds(at: now))
     if arrival == .new {
       hurry(trunk, now)
       trunk.search.restart()

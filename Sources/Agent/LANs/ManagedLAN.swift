@@ -173,10 +173,12 @@ final class ManagedLAN {
       settings: settings ?? configuration.guestDefaults.settings(of: role, isConfigured: guest == nil), guest: guest,
       origin: guest == nil ? origin : .guest, lan: self)
     ports.append(port)
+    followPort(named: name)
     do throws(PluginProblem) {
       try port.open(client: client, adopting: record)
     } catch {
       ports.removeLast()
+      followPort(named: name)
       PortNumbers.shared.giveBack(port.number)
       // What was kept of it may be what is wrong. A guest is nothing without it.
       guard guest == nil, let record, record.heritage != nil else { throw error }
@@ -237,6 +239,7 @@ final class ManagedLAN {
     ports.removeAll { $0 === port }
     doorPorts.removeAll { $0 === port }
     noteEnded(port)
+    followPort(named: port.name)
     agent.keeper.noteChange()
     for door in doors { door.resume() }
     if isEnding { endPorts() } else { endClosedDoors() }

@@ -78,6 +78,8 @@ extension ManagedPort {
     // Hellos come every two seconds; without them it is silent, whatever else comes from its address.
     peer.state = agent.isUp(now) ? .up : .silent
     peer.roundTripMicroseconds = agent.smoothRoundTrip.map { Int($0 / 1_000) }
+    peer.clockOffsetMicroseconds = agent.clock.map { Int($0.offset) }
+    peer.clockUncertaintyMicroseconds = agent.clock.map { Int($0.uncertainty) }
     peer.heardBySeconds = agent.lastHeardUs.map { Self.seconds(since: $0, now) }
     peer.duplicateHellos = agent.duplicates
     peer.lossInPercent = Self.percent(agent.lossIn)

@@ -214,6 +214,7 @@ final class ConfigurationChange {
       guard let guest = other.guest else { return "the port that had the name has not ended yet. Reload again." }
       other.name = lan.freeName(guest.door ?? "run")
       lan.updateMirrors()
+      lan.followPort(named: wanted.name)
       lan.hello.changed(other)
       notes.append("\(lan.name)/\(wanted.name) is the configuration's: the guest of that name is \(other.name) now.")
     }

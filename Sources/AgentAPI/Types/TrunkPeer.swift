@@ -29,6 +29,9 @@ package struct TrunkPeer: Codable, Hashable, Sendable {
   package var sentBytes: Int?
   /// An average.
   package var roundTripMicroseconds: Int?
+  /// What its clock shows less what this host's shows, and by how much that may be wrong; nil: not known.
+  package var clockOffsetMicroseconds: Int?
+  package var clockUncertaintyMicroseconds: Int?
   /// Of the last 64 hellos: its that were not heard, ours that it did not hear.
   package var lossInPercent: Int?
   package var lossOutPercent: Int?

@@ -98,6 +98,12 @@ void clinux_set_thread_name(const char *name);
 void clinux_set_thread_context(void *context);
 void *clinux_thread_context(void);
 
+/* ---- The host's clock ---- */
+
+/* Whether the kernel counts the clock as synchronised, which is for who sets it to say: adjtimex(2), STA_UNSYNC.
+ * -1: errno. */
+int clinux_clock_is_synchronised(void);
+
 /* ---- Batches of messages --------------------------------------------------------------------------------------- */
 
 #include <netinet/in.h>

@@ -125,6 +125,8 @@ export function draw(parent, state, before) {
     fill(element.lastElementChild, look, peer.host ?? peer.name ?? peer.address ?? "?", standing.join(", "), rates, [
       ["address", peer.address ?? "–"], ["its port", peer.peerPort ? `${peer.peerLan}/${peer.peerPort}` : "–"],
       ["heard", peer.lastHeardSeconds == null ? "never" : `${peer.lastHeardSeconds} s ago`],
+      ["clock", peer.clockOffsetMicroseconds == null ? "–" :
+        `${(peer.clockOffsetMicroseconds / 1000000).toFixed(3)} s ahead`],
       ["loss in", `${peer.lossInPercent ?? "–"} %`], ["loss out", `${peer.lossOutPercent ?? "–"} %`],
       ["path", peer.pathBytes == null ? "–" : `${peer.pathBytes} B`]]);
   };

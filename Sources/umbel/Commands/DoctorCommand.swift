@@ -8,7 +8,7 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor", abstract: "Find out why guests do not reach each other, and what to do about it.",
     discussion: """
       Walks the whole chain: agent, plugins, doors, native guests; of each trunk the interface, route, membership, \
-      firewall, buffers and peers. Before that it has the agent measure, for three seconds: round trip, loss each way, \
+      firewall, buffers and peers; the clocks of this host and of peers. Before that it has the agent measure, for three seconds: round trip, loss each way, \
       what passes in one piece. Each link is ok, a warning or a fault, with commands that mend it. It changes nothing. Root sees more: the \
       firewall, other users' processes, the agent's network namespace. The exit status is 1 when there is a fault.
       """)

@@ -154,7 +154,7 @@ extension Diagnosis {
     }
   }
 
-  private func name(of peer: TrunkPeer) -> String {
+  func name(of peer: TrunkPeer) -> String {
     let address = peer.underlayAddress.map { "\($0)" } ?? peer.address
     guard let host = peer.host ?? peer.name else { return "peer \(address ?? "?")" }
     return address.map { "host \(host) (\($0))" } ?? "host \(host)"

@@ -2,6 +2,7 @@
 // made up in a test.
 //
 //   agent ── its permissions, plugins, threads      Diagnosis+Agent.swift
+//   host  ── its clock, against those of peers      Diagnosis+Clocks.swift
 //   LAN   ── doors, guests                          Diagnosis+Agent.swift, Diagnosis+Guests.swift
 //   port  ── its state                              Diagnosis+Ports.swift
 //     its underlay ── interface, route, membership, firewall, buffers, MTU     Diagnosis+Underlay.swift
@@ -21,6 +22,7 @@ package struct Diagnosis {
     self.agent = agent
     self.host = host
     checkAgent()
+    checkClocks()
     for lan in agent.status.lans {
       check(lan)
       for port in agent.ports where port.lan == lan.name { check(port) }

@@ -12,7 +12,7 @@ package struct Finding: Encodable, Equatable {
 
   /// The links, in the order in which they are walked; also the field `check` of `--json`.
   package enum Check: String, Encodable, CaseIterable {
-    case agent, permission, namespace, transport, thread, door, port
+    case agent, permission, namespace, transport, thread, clock, door, port
     case portTaken = "port-taken"
     case tap, interface
     case multicastFlag = "multicast-flag"

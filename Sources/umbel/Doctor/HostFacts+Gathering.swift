@@ -17,6 +17,7 @@ extension HostFacts {
     let families = Set(agent.underlays.map(\.family))
     sockets = try? families.flatMap { family throws(Errno) in try UDPSocketState.all(family: family) }
     readFirewall()
+    isClockSynchronised = hostClockIsSynchronised()
     nativeGuests = NativeGuest.all(groups: agent.groups, sockets: sockets)
   }
 

@@ -66,6 +66,8 @@ package struct HostFacts {
   /// There are rules of the old iptables, which nftables does not show.
   package var hasOldFirewall = false
   package var nativeGuests: [NativeGuest] = []
+  /// Something such as NTP keeps its clock; nil: the kernel does not say.
+  package var isClockSynchronised: Bool?
 
   package init() {}
 

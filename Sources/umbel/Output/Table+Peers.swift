@@ -5,8 +5,8 @@ extension Table {
   package static func peers(_ peers: [TrunkPeer]) -> Table {
     var table = Table([
       ("LAN", .left), ("PORT", .left), ("ADDRESS", .left), ("HOST", .left), ("ITS PORT", .left), ("HEARD", .right),
-      ("RX FRAMES", .right), ("TX FRAMES", .right), ("ROUND TRIP", .right), ("LOSS IN/OUT", .right), ("PATH", .right),
-      ("STATE", .left),
+      ("RX FRAMES", .right), ("TX FRAMES", .right), ("ROUND TRIP", .right), ("CLOCK", .right),
+      ("LOSS IN/OUT", .right), ("PATH", .right), ("STATE", .left),
     ])
     for peer in peers {
       table.add([
@@ -14,16 +14,18 @@ extension Table {
         peer.peerPort.map { Cell("\(peer.peerLan ?? "")/\($0)") } ?? "-",
         peer.lastHeardSeconds.map { Cell(Units.duration(seconds: $0) + " ago") } ?? "never",
         peer.receivedFrames.map { Cell($0) } ?? "-", peer.sentFrames.map { Cell($0) } ?? "-",
-        peer.roundTripMicroseconds.map { Cell(roundTrip($0)) } ?? "-", lossCell(peer),
-        peer.pathBytes.map { Cell("\($0) B") } ?? "-", stateCell(peer),
+        peer.roundTripMicroseconds.map { Cell(Units.duration(microseconds: $0)) } ?? "-", clockCell(peer),
+        lossCell(peer), peer.pathBytes.map { Cell("\($0) B") } ?? "-", stateCell(peer),
       ])
     }
     return table
   }
 
-  /// Microseconds, from 10 ms on milliseconds.
-  private static func roundTrip(_ microseconds: Int) -> String {
-    microseconds < 10_000 ? "\(microseconds) us" : "\(microseconds / 1_000) ms"
+  /// How far its clock is ahead of this host's.
+  private static func clockCell(_ peer: TrunkPeer) -> Cell {
+    guard let offset = peer.clockOffsetMicroseconds else { return "-" }
+    let text = Units.duration(microseconds: Int(clamping: offset.magnitude))
+    return Cell((offset < 0 ? "-" : "+") + text, peer.hasOtherClock ? .warning : .plain)
   }
 
   private static func lossCell(_ peer: TrunkPeer) -> Cell {

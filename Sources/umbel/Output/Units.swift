@@ -65,6 +65,14 @@ package enum Units {
     return nanoseconds == 0 ? "0 s" : "\(nanoseconds) ns"
   }
 
+  /// Microseconds, rounded to what matters of them: 412 us, 2,500 ms, 3 min 5 s.
+  package static func duration(microseconds: Int) -> String {
+    if microseconds < 10_000 { return "\(microseconds) us" }
+    let milliseconds = microseconds / 1_000 + microseconds % 1_000 / 500
+    if milliseconds < 10_000 { return "\(grouped(milliseconds)) ms" }
+    return duration(seconds: milliseconds / 1_000 + milliseconds % 1_000 / 500)
+  }
+
   /// A number and what it counts: 1 port, 2 ports.
   package static func counted(_ number: Int, _ noun: String) -> String {
     "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"

@@ -230,5 +230,10 @@ extension DoctorCase {
       "host berlin (192.0.2.2) is hard to hear: of the last hellos 12 % are lost on the way here, 0 % on the way there, round trip 412 us",
       remedy: "ping -c 100 -i 0.2 192.0.2.2"
     ) { $0.agent.peers[0].lossInPercent = 12 },
+    .init(
+      .clock, .warning,
+      "the clock of host berlin (192.0.2.2) is 2,500 ms behind this one's, give or take 206 us: logs and captures of the two are shifted against each other",
+      remedy: "on that host: sudo timedatectl set-ntp true"
+    ) { $0.agent.peers[0].clockOffsetMicroseconds = -2_500_000 },
   ]
 }

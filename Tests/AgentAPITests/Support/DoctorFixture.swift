@@ -51,6 +51,7 @@ struct DoctorFixture {
     host.ways = [Self.group: way, Self.peer: way]
     host.members = [Self.group: ["eth0"]]
     host.sockets = [Self.socket(Self.group, 1_102), Self.socket(IPAddress("0.0.0.0")!, 4_789)]
+    host.isClockSynchronised = true
     host.firewall = Firewall(json: #"{"nftables": []}"#)
   }
 
@@ -71,6 +72,8 @@ struct DoctorFixture {
     peer.peerPort = port
     peer.lastHeardSeconds = 1
     peer.roundTripMicroseconds = 412
+    peer.clockOffsetMicroseconds = 61
+    peer.clockUncertaintyMicroseconds = 206
     peer.lossInPercent = 0
     peer.lossOutPercent = 0
     peer.duplicateHellos = 0

@@ -1,0 +1,42 @@
+import CRecording
+import CTransport
+import Recording
+
+/// Where the frames of a batch turned off, each from the way of the one before; noted only for the flight recorder.
+@unsafe
+struct Turns: ~Copyable {
+  /// Whether turns are to be noted.
+  var isNoted = false
+  private(set) var count = 0
+  /// The turns, and behind them where the last one ends.
+  let all: UnsafeMutablePointer<crecording_turn>
+
+  init() { unsafe all = .allocate(capacity: ForwarderState.receiveCapacity + 1) }
+
+  deinit { unsafe all.deallocate() }
+
+  subscript(_ index: Int) -> crecording_turn {
+    get { unsafe all[index] }
+    set { unsafe all[index] = unsafe newValue }
+  }
+
+  /// Notes a frame that has turned off, and what became of it.
+  mutating func note(_ frame: UnsafeMutablePointer<umbel_frame>, _ way: FrameWay) {
+    var turn = unsafe crecording_turn(frame: frame, peer: 0, fate: UInt32(RingLayout.passed) << 8)
+    if let target = unsafe way.target {
+      unsafe turn.peer = target.pointee.number
+    } else {
+      let fate = unsafe RingWriter.Fate(isLeaving: false, outcome: way.ending)
+      unsafe turn.fate = UInt32(fate.outcome) << 8 | (fate.isReadable ? 0 : CRECORDING_UNREADABLE)
+    }
+    unsafe (all + count).initialize(to: turn)
+    unsafe count &+= 1
+  }
+
+  /// The last turn ends before a frame.
+  func end(at frame: UnsafeMutablePointer<umbel_frame>) {
+    unsafe (all + count).initialize(to: crecording_turn(frame: frame, peer: 0, fate: 0))
+  }
+
+  mutating func removeAll() { unsafe count = 0 }
+}

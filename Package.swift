@@ -134,6 +134,7 @@ let package = Package(
       name: "allocation-counter-check", dependencies: ["AllocationCounter"],
       path: "Tests/Benchmarks/allocation-counter-check", swiftSettings: strict),
     .executableTarget(name: "bare-switch", path: "Tests/Benchmarks/bare-switch"),
+    .executableTarget(name: "bare-tunnel", path: "Tests/Benchmarks/bare-tunnel"),
     .executableTarget(
       name: "forward-probe",
       dependencies: [

@@ -143,6 +143,20 @@ def kernel(place: World) -> None:
     reach(place)
 
 
+def bare(place: World) -> None:
+    """The least that a tunnel between two TAPs can be: Tests/Benchmarks/bare-tunnel."""
+    first, second = members(place)
+    for own, other in ((first, second), (second, first)):
+        bare_tunnel(place, "tap", "lan", own, other)
+        device(own)
+    reach(place)
+
+
+def bare_tunnel(place: World, way: str, name: str, own: str, other: str) -> None:
+    """One end of a tunnel between two hosts: from a TAP, or from the guest that comes to a socket's path."""
+    place.start([str(place.build / "bare-tunnel"), way, name, outer(own), outer(other), "4790"], own)
+
+
 def vxvde(place: World) -> None:
     """A plug from a TAP to VDE's distributed VXLAN."""
     need("vde_plug")

@@ -7,9 +7,10 @@ from .local import ADAPTIVE_POLL, BUSY_POLL, CLIENT_BUFFER, Run, raised, through
 from .peers import MERGED, SEGMENTED, UNDERLAYS, VETH, Network, Underlay
 from .rows import Contender, Figures, Goal, Row
 from .switches import Switch, bare
-from .world import World
+from .world import World, wait_for
 
 KERNEL = ("kernel VXLAN",)
+LIMIT = "bare C tunnel"
 VXVDE = ("vxvde",)
 PEERS = ("vxvde", "tinc", "n2n")
 RAISED = ("vxvde, buffers raised", "tinc, buffers raised")
@@ -34,7 +35,10 @@ def contenders(work: Run, underlay: Underlay = VETH, count: int = 2, plain: bool
         ours.append(Contender("umbel, no GSO", across(
             peers.umbel(trunk, ", gso: false, gro: false"), work, underlay, count), "umbel", quick=False))
     others = {"vxvde": peers.vxvde, "tinc": peers.tinc, "n2n": peers.n2n}
-    return (*ours, Contender("kernel VXLAN", across(peers.kernel, work, underlay, count), "limit"),
+    limits = [Contender(KERNEL[0], across(peers.kernel, work, underlay, count), "limit")]
+    if count == 2:
+        limits.append(Contender(LIMIT, across(peers.bare, work, underlay, count), "limit", quick=False))
+    return (*ours, *limits,
             *(Contender(name, across(network, work, underlay, count)) for name, network in others.items()),
             *(Contender(name, raised(across(network, work, underlay, count)), quick=False)
               for name, network in zip(RAISED, others.values())))
@@ -89,11 +93,12 @@ def round_trip_row() -> Row:
     ), (Goal(VXVDE, at_most=0.3, of=polling), Goal(VXVDE, at_most=1.0, figure="p99", of=polling)), more_is_better=False)
 
 
-def doors(place: World) -> tuple[list[pathlib.Path], list[int]]:
-    """Two hosts, each with an agent whose LAN has a multicast trunk: their doors for guests, and the agents."""
+def doors(place: World, options: str = "") -> tuple[list[pathlib.Path], list[int]]:
+    """Two hosts, each with an agent whose LAN has a multicast trunk: their doors for guests, and the agents. `options`
+    is more of the agent, in YAML."""
     peers.hosts(place)
     agents = [place.agent(host, (
-        "lans:\n  bench:\n    doors: [bess]\n    ports:\n      - {name: site, transport: mcast, role: trunk, "
+        f"{options}lans:\n  bench:\n    doors: [bess]\n    ports:\n      - {{name: site, transport: mcast, role: trunk, "
         f"group: {peers.GROUP}, port: 1102, interface: eth0}}\n"), host) for host in ("a", "b")]
     return [directory / "bench" / "bess" for _, directory in agents], [process.pid for process, _ in agents]
 
@@ -117,16 +122,29 @@ def sockets_row() -> Row:
 
 
 def guests_row() -> Row:
-    def umbel(place: World) -> Figures:
-        paths, _ = doors(place)
-        return guests.pair(place, (paths[0], "a"), (paths[1], "b"))
+    def umbel(options: str = "") -> Run:
+        def measure(place: World) -> Figures:
+            paths, _ = doors(place, options)
+            return guests.pair(place, (paths[0], "a"), (paths[1], "b"))
+        return measure
 
     def relay(place: World) -> Figures:
         path = pathlib.Path(bare(place, ()).ways[0].removeprefix("seqpacket:"))
         return guests.pair(place, (path, None), (path, None))
 
+    def tunnels(place: World) -> Figures:
+        peers.hosts(place)
+        paths = [place.directory / f"bare-{host}" for host in ("a", "b")]
+        for path, own, other in ((paths[0], "a", "b"), (paths[1], "b", "a")):
+            peers.bare_tunnel(place, "seqpacket", str(path), own, other)
+            wait_for(path.exists)
+        return guests.pair(place, (paths[0], "a"), (paths[1], "b"))
+
     return Row("sites-guests", "TCP from UML guest to UML guest across hosts", "rate", "Gb/s",
-               (Contender("umbel", umbel, "umbel"), Contender("bare C switch, one host", relay, "limit")),
+               (Contender("umbel", umbel(), "umbel"),
+                Contender("umbel, busy-poll: auto", umbel(f"{ADAPTIVE_POLL}\n"), "umbel"),
+                Contender("bare C switch, one host", relay, "limit"),
+                Contender("bare C tunnels, two hosts", tunnels, "limit")),
                (Goal(("bare C switch, one host",), at_least=0.95),))
 
 

@@ -178,7 +178,8 @@ let package = Package(
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "AgentAPI", "Recording", "TransportHost", "CTransport", "Switching", "SystemdSupport", "Ethernet",
+        "Agent", "AgentAPI", "Recording", "TransportHost", "CTransport", "CRecording", "Switching", "SystemdSupport",
+        "Ethernet",
         "Hello", "LinuxIO", "TestSupport",
       ],
       swiftSettings: strict),

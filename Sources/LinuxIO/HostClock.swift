@@ -20,6 +20,12 @@ package func realtimeNanoseconds() -> UInt64 {
 /// What the host's clock showed at some time, in microseconds since 1970.
 /// - Parameter time: of ``monotonicNanoseconds()``, not long past.
 package func realtimeMicroseconds(at time: UInt64) -> Int64 {
-  let passed = monotonicNanoseconds() &- time
-  return Int64((realtimeNanoseconds() &- passed) / 1_000)
+  var (before, clock): (UInt64, UInt64) = (0, 0)
+  // Who is held up in between, as a virtual machine that is paused, reads two clocks that do not belong together.
+  for _ in 0..<3 {
+    before = monotonicNanoseconds()
+    clock = realtimeNanoseconds()
+    if monotonicNanoseconds() &- before < 20_000 { break }
+  }
+  return Int64((clock &- (before &- time)) / 1_000)
 }

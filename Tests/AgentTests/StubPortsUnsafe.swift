@@ -157,8 +157,10 @@ final class StubPorts {
 
   /// Records the LAN's frames from now on, into rings that stay.
   /// - Parameter capturing: numbers of ports that a client captures; nil: only the flight recorder records.
-  func record(capturing ports: [UInt32]? = nil, _ filter: CaptureFilter = CaptureFilter()) throws -> RingMemory {
-    let memory = try RingMemory(byteCount: 1 << 20, snaplen: 128)
+  func record(
+    capturing ports: [UInt32]? = nil, _ filter: CaptureFilter = CaptureFilter(), bytes: Int = 1 << 20
+  ) throws -> RingMemory {
+    let memory = try RingMemory(byteCount: bytes, snaplen: 128)
     var rings = unsafe CaptureRings()
     if let ports {
       let capture = UnsafeMutablePointer<LiveCapture>.allocate(capacity: 1)

@@ -78,8 +78,9 @@ extension LanConfiguration {
       threadOption, recordOption,
     ] + guestOptions
 
+  /// A batch of frames takes up to 40 KiB of the ring at once, of which nothing is to be read until they are written.
   static let recordOption = OptionDescription(
-    name: "record", help: "Bytes of memory that hold the LAN's last frames: the flight recorder.", minimum: 64 << 10,
+    name: "record", help: "Bytes of memory that hold the LAN's last frames: the flight recorder.", minimum: 512 << 10,
     maximum: 1 << 30, kind: .size)
 
   static let threadOption = OptionDescription(

@@ -56,6 +56,9 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// For the agent to be asked, and for the peer to take the answer.
   private static let answerTime = TimeAmount.seconds(20)
+  /// For a head to come, and between two requests. Hummingbird's own would count from when an answer is written, not from
+  /// when it is taken.
+  private static let idleTime = TimeAmount.seconds(10)
   /// What is read at once.
   private static let readBytes = 2_048
 
@@ -68,7 +71,7 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
     try? context.channel.syncOptions?.setOption(
       .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readBytes))
     open.value.takeOneTooMany()?.close(promise: nil)
-    open.value.note(context.channel, isIdle: true)
+    note(context, isIdle: true)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -79,7 +82,7 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if case .head = unwrapInboundIn(data) {
       unanswered += 1
-      begin(context)
+      note(context, isIdle: false)
     }
     context.fireChannelRead(data)
   }
@@ -90,25 +93,27 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
     case .body: break
     case .end:
       let written = promise ?? context.eventLoop.makePromise()
-      written.futureResult.assumeIsolated().whenComplete { _ in self.end(context) }
+      // When this is taken, the head of a later answer may have been written.
+      let closes = isLast
+      written.futureResult.assumeIsolated().whenComplete { _ in self.end(context, closes) }
       return context.write(data, promise: written)
     }
     context.write(data, promise: promise)
   }
 
-  private func begin(_ context: ChannelHandlerContext) {
-    open.value.note(context.channel, isIdle: false)
+  /// Notes what the connection does from now on, and for how long it may.
+  private func note(_ context: ChannelHandlerContext, isIdle: Bool) {
+    open.value.note(context.channel, isIdle: isIdle)
     deadline?.cancel()
-    deadline = context.eventLoop.assumeIsolated().scheduleTask(in: Self.answerTime) { context.close(promise: nil) }
+    let time = isIdle ? Self.idleTime : Self.answerTime
+    deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
   }
 
   /// The peer has taken an answer.
-  private func end(_ context: ChannelHandlerContext) {
+  private func end(_ context: ChannelHandlerContext, _ closes: Bool) {
     guard context.channel.isActive else { return }
-    if isLast { return context.close(promise: nil) }
+    if closes { return context.close(promise: nil) }
     unanswered -= 1
-    if unanswered > 0 { return begin(context) }
-    deadline?.cancel()
-    open.value.note(context.channel, isIdle: true)
+    note(context, isIdle: unanswered == 0)
   }
 }

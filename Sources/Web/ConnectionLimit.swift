@@ -5,6 +5,7 @@
 internal import HTTPTypes
 internal import LinuxIO
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOHTTPTypes
 
 /// The connections that are open, on the thread of their event loop.
@@ -70,6 +71,10 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
     try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
     try? context.channel.syncOptions?.setOption(
       .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readBytes))
+    let pipeline = context.pipeline.syncOperations
+    if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
+      try? pipeline.addHandler(LastRequest(), position: .after(decoder))
+    }
     open.value.takeOneTooMany()?.close(promise: nil)
     note(context, isIdle: true)
   }
@@ -115,5 +120,23 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
     if closes { return context.close(promise: nil) }
     unanswered -= 1
     note(context, isIdle: unanswered == 0)
+  }
+}
+
+/// Says `Connection: close` for those who do not, but whose connection ends with this request. Sits where the version of
+/// HTTP is still known.
+private final class LastRequest: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+    let isOther = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+    if isOther {
+      // What follows is no HTTP to the decoder, which keeps it without limit.
+      try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+    }
+    if isOther || !head.isKeepAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+    context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 }

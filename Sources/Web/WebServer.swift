@@ -59,7 +59,7 @@ package struct WebServer: Sendable {
   private func answer(_ request: Request, _ writer: consuming ResponseWriter) async throws {
     var response = await service.response(to: request.head)
     // Who sends content may never stop.
-    if request.head.hasContent || request.headers[.connection]?.lowercased() == "close" {
+    if request.head.hasContent || request.headers[.connection] == "close" {
       response.headers[.connection] = "close"
     }
     if request.method == .head {

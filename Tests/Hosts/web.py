@@ -11,6 +11,7 @@
                                     has closed them all
   web.py late HOST PORT COUNT WAIT  asks for so much at once that it does not fit into the buffers between, the last with
                                     Connection: close; reads after so many seconds, and prints how many answers came
+  web.py flood HOST PORT HEAD       sends the head and up to 200 MiB behind it; prints how many MiB the server took
 """
 
 import http.client
@@ -115,6 +116,19 @@ def late(host, port, count, wait):
     print(answers.count(b"/api/state and /api/stations.\n"))
 
 
+def flood(host, port, head):
+    sent = 0
+    with socket.create_connection((host, int(port)), timeout=3) as connection:
+        try:
+            connection.sendall(head.replace("\\r", "\r").replace("\\n", "\n").encode())
+            while sent < 200:
+                connection.sendall(bytes(1 << 20))
+                sent += 1
+        except OSError:
+            pass
+    print(sent)
+
+
 if __name__ == "__main__":
-    commands = [get, crowd, endless, raw, slow, deaf, late]
+    commands = [get, crowd, endless, raw, slow, deaf, late, flood]
     {command.__name__: command for command in commands}[sys.argv[1]](*sys.argv[2:])

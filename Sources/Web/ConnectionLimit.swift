@@ -5,6 +5,7 @@
 internal import HTTPTypes
 internal import LinuxIO
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOHTTPTypes
 
 /// The connections that are open, on the thread of their event loop.
@@ -56,6 +57,9 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// For the agent to be asked, and for the peer to take the answer.
   private static let answerTime = TimeAmount.seconds(20)
+  /// For a head to come, and between two requests. Hummingbird's own would count from when an answer is written, not from
+  /// when it is taken.
+  private static let idleTime = TimeAmount.seconds(10)
   /// What is read at once.
   private static let readBytes = 2_048
 
@@ -67,8 +71,12 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
     try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
     try? context.channel.syncOptions?.setOption(
       .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readBytes))
+    let pipeline = context.pipeline.syncOperations
+    if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
+      try? pipeline.addHandler(LastRequest(), position: .after(decoder))
+    }
     open.value.takeOneTooMany()?.close(promise: nil)
-    open.value.note(context.channel, isIdle: true)
+    note(context, isIdle: true)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -79,7 +87,7 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if case .head = unwrapInboundIn(data) {
       unanswered += 1
-      begin(context)
+      note(context, isIdle: false)
     }
     context.fireChannelRead(data)
   }
@@ -90,25 +98,45 @@ final class ConnectionLimit: ChannelDuplexHandler, RemovableChannelHandler {
     case .body: break
     case .end:
       let written = promise ?? context.eventLoop.makePromise()
-      written.futureResult.assumeIsolated().whenComplete { _ in self.end(context) }
+      // When this is taken, the head of a later answer may have been written.
+      let closes = isLast
+      written.futureResult.assumeIsolated().whenComplete { _ in self.end(context, closes) }
       return context.write(data, promise: written)
     }
     context.write(data, promise: promise)
   }
 
-  private func begin(_ context: ChannelHandlerContext) {
-    open.value.note(context.channel, isIdle: false)
+  /// Notes what the connection does from now on, and for how long it may.
+  private func note(_ context: ChannelHandlerContext, isIdle: Bool) {
+    open.value.note(context.channel, isIdle: isIdle)
     deadline?.cancel()
-    deadline = context.eventLoop.assumeIsolated().scheduleTask(in: Self.answerTime) { context.close(promise: nil) }
+    let time = isIdle ? Self.idleTime : Self.answerTime
+    deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
   }
 
   /// The peer has taken an answer.
-  private func end(_ context: ChannelHandlerContext) {
+  private func end(_ context: ChannelHandlerContext, _ closes: Bool) {
     guard context.channel.isActive else { return }
-    if isLast { return context.close(promise: nil) }
+    if closes { return context.close(promise: nil) }
     unanswered -= 1
-    if unanswered > 0 { return begin(context) }
-    deadline?.cancel()
-    open.value.note(context.channel, isIdle: true)
+    note(context, isIdle: unanswered == 0)
+  }
+}
+
+/// Says `Connection: close` for those who do not, but whose connection ends with this request. Sits where the version of
+/// HTTP is still known.
+private final class LastRequest: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+    let isOther = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+    if isOther {
+      // What follows is no HTTP to the decoder, which keeps it without limit.
+      try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+    }
+    if isOther || !head.isKeepAlive { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+    context.fireChannelRead(wrapInboundOut(.head(head)))
   }
 }

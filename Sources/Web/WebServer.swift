@@ -5,13 +5,12 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 
-/// Answers at some addresses: HTTP/1.1 is Hummingbird's, on one thread, within limits: `ConnectionLimit`, a head of 8 KiB,
-/// 10 s for a head and between two requests.
+/// Answers at some addresses: HTTP/1.1 is Hummingbird's, on one thread, within limits: `ConnectionLimit`, and a head of
+/// 8 KiB.
 package struct WebServer: Sendable {
   private let service: WebService
 
   private static let longestHead = 8_192
-  private static let idleSeconds: Int64 = 10
 
   package init(_ service: WebService) { self.service = service }
 
@@ -39,7 +38,7 @@ package struct WebServer: Sendable {
     let channel = HTTP1Channel(
       responder: { request, writer, _ in try await answer(request, writer) },
       configuration: HTTP1Channel.Configuration(
-        additionalChannelHandlers: [ConnectionLimit(open)], idleTimeout: .seconds(Self.idleSeconds),
+        additionalChannelHandlers: [ConnectionLimit(open)],
         httpDecoderConfiguration: .init(maxHeaderFieldSize: Self.longestHead, maxHeaderListSize: Self.longestHead)))
     let server = Server(
       childChannelSetup: channel,
@@ -60,7 +59,7 @@ package struct WebServer: Sendable {
   private func answer(_ request: Request, _ writer: consuming ResponseWriter) async throws {
     var response = await service.response(to: request.head)
     // Who sends content may never stop.
-    if request.head.hasContent || request.headers[.connection]?.lowercased() == "close" {
+    if request.head.hasContent || request.headers[.connection] == "close" {
       response.headers[.connection] = "close"
     }
     if request.method == .head {

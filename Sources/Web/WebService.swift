@@ -1,4 +1,4 @@
-internal import AgentAPI
+package import AgentAPI
 package import HTTPTypes
 package import HummingbirdCore
 internal import LinuxIO
@@ -15,9 +15,14 @@ package actor WebService {
   private var before: Snapshot?
 
   /// A state, and when it was asked for, in nanoseconds of the monotonic clock.
-  private struct Snapshot: Sendable {
+  package struct Snapshot: Sendable {
     let taken: UInt64
     let state: AgentState
+
+    package init(taken: UInt64, state: AgentState) {
+      self.taken = taken
+      self.state = state
+    }
   }
 
   private static let timeoutSeconds = 3
@@ -62,12 +67,14 @@ package actor WebService {
     }
   }
 
-  private func stateResponse(_ found: Result<Snapshot, ClientError>) -> Response {
+  /// The document of a state, and what is not as it should be since the one before.
+  package func stateResponse(_ found: Result<Snapshot, ClientError>) -> Response {
     switch found {
     case .failure(let error):
       return .json(ProblemDocument(problem: error.sentence), .serviceUnavailable)
     case .success(let snapshot):
-      if let document, current?.taken == snapshot.taken { return document }
+      // Who waited for an older one may come here later than who waited for this.
+      if let document, let current, snapshot.taken <= current.taken { return document }
       (before, current) = (current, snapshot)
       let seconds = before.map { Double(snapshot.taken - $0.taken) / 1_000_000_000 } ?? 0
       let faults = Fault.all(

@@ -67,15 +67,26 @@ slow_server=$!
 within 10 web get http://127.0.0.1:8083/
 started slow.log nsenter --net=/run/netns/a -- python3 "$HOSTS_DIR/web.py" slow 127.0.0.1 8083
 started deaf.log nsenter --net=/run/netns/a -- python3 "$HOSTS_DIR/web.py" deaf 127.0.0.1 8083 50
+started late.log nsenter --net=/run/netns/a -- python3 "$HOSTS_DIR/web.py" late 127.0.0.1 8083 250 13
 check "what is asked at once is answered in order" \
   heads "404 405 200" "$(printf '%s HTTP/1.1\\r\\nHost: [::1]\\r\\n\\r\\n' "GET /a" "DELETE /")GET / HTTP/1.1\r\n$end"
 check "an answer to HEAD is a head" equal "" "$(raw "HEAD / HTTP/1.1\r\n$end" | sed '1,/^$/d')"
 check "HTTP/1.0 is answered, without Host" heads 200 'GET / HTTP/1.0\r\nConnection: close\r\n\r\n'
+ends() { on a timeout 5 python3 "$HOSTS_DIR/web.py" raw 127.0.0.1 8080 "$1" >/dev/null; }
+check "and the connection ends with the answer" ends 'GET / HTTP/1.0\r\n\r\n'
+keeps() { ! ends "$1"; }
+check "unless it is to be kept" keeps 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'
+check "the last answer does not end the connection before it is taken" equal 250 "$(web late 127.0.0.1 8080 250 1)"
 check "of two hosts none is believed" heads 400 "GET / HTTP/1.1\r\nHost: localhost\r\n$end"
 check "nothing can be changed" heads 405 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n'
 check "content is not waited for" heads 413 'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n'
 check "what is no HTTP is refused" heads 400 'BREW / HTTP/1.1\r\n\r\n'
 check "a head of 10 MB is refused" grep -qE '^HTTP/1.1 400|^closed' <(web endless 127.0.0.1 8080)
+# flood HEAD: how many MiB are taken behind it; the buffers of the system hold some.
+flood() { web flood 127.0.0.1 8080 "$1"; }
+check "what follows CONNECT is not kept" at_most 32 "$(flood 'CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\n')"
+check "nor what follows a change of protocol" \
+  at_most 32 "$(flood 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')"
 check "of 2,000 connections that say nothing it keeps as many as there may be, and answers" \
   at_least 1936 "$(crowd 8080 2000)"
 started few.log nsenter --net=/run/netns/a -- prlimit --nofile=40:40 "$build/umbel-web" --listen 127.0.0.1:8082
@@ -123,6 +134,7 @@ inside() { on a python3 "$HOSTS_DIR/web.py" get 'http://[::1]:8080/' | grep -q '
 check "it listens at several addresses" inside
 
 check "who sends a byte a second keeps it for no longer than 20 of them" within 30 grep -qE '^1?[0-9]$' "$logs/slow.log"
+check "who takes answers after 13 seconds gets them" within 20 grep -qx 250 "$logs/late.log"
 check "who takes no answer does not keep it either" within 60 grep -q closed "$logs/deaf.log"
 check "nor do 50 of them take much memory" \
   at_most 131072 "$(awk '/^VmHWM:/ {print $2}' "/proc/$slow_server/status")"

@@ -9,6 +9,9 @@
   web.py slow HOST PORT             sends a head, a byte a second, until the server closes; prints how many it took
   web.py deaf HOST PORT COUNT       asks without end on so many connections and reads no answer, until the server
                                     has closed them all
+  web.py late HOST PORT COUNT WAIT  asks for so much at once that it does not fit into the buffers between, the last with
+                                    Connection: close; reads after so many seconds, and prints how many answers came
+  web.py flood HOST PORT HEAD       sends the head and up to 200 MiB behind it; prints how many MiB the server took
 """
 
 import http.client
@@ -16,6 +19,7 @@ import resource
 import select
 import socket
 import sys
+import time
 from urllib.parse import urlsplit
 
 
@@ -92,5 +96,39 @@ def deaf(host, port, count):
     print("closed")
 
 
+def late(host, port, count, wait):
+    connection = socket.socket()
+    # Segments that are small keep the server's buffer small.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(10)
+    connection.connect((host, int(port)))
+    head = b"GET /a HTTP/1.1\r\nHost: localhost\r\n"
+    connection.sendall((head + b"\r\n") * (int(count) - 1) + head + b"Connection: close\r\n\r\n")
+    time.sleep(float(wait))
+    answers = b""
+    try:
+        while piece := connection.recv(4096):
+            answers += piece
+            time.sleep(0.001)
+    except ConnectionError:
+        pass
+    print(answers.count(b"/api/state and /api/stations.\n"))
+
+
+def flood(host, port, head):
+    sent = 0
+    with socket.create_connection((host, int(port)), timeout=3) as connection:
+        try:
+            connection.sendall(head.replace("\\r", "\r").replace("\\n", "\n").encode())
+            while sent < 200:
+                connection.sendall(bytes(1 << 20))
+                sent += 1
+        except OSError:
+            pass
+    print(sent)
+
+
 if __name__ == "__main__":
-    {"get": get, "crowd": crowd, "endless": endless, "raw": raw, "slow": slow, "deaf": deaf}[sys.argv[1]](*sys.argv[2:])
+    commands = [get, crowd, endless, raw, slow, deaf, late, flood]
+    {command.__name__: command for command in commands}[sys.argv[1]](*sys.argv[2:])

@@ -1,3 +1,4 @@
+import AgentAPI
 import HTTPTypes
 import HummingbirdCore
 import LinuxIO
@@ -57,5 +58,22 @@ struct WebServiceTests {
 
   @Test func `a request of HTTP 1.0 needs no host`() async throws {
     #expect(try await response("/", host: nil).status == .ok)
+  }
+
+  @Test func `a state that comes later than the one after it is passed over`() async throws {
+    let rule = try AccessRule(places: [try #require(SocketAddress("127.0.0.1:80"))], tokenFile: nil)
+    let service = WebService(socket: "/nowhere/umbel.sock", rule: rule)
+    func length(_ seconds: UInt64, _ version: String) async -> String? {
+      let state = AgentState(
+        status: Status.Reply(
+          version: version, processId: 1, uptimeSeconds: 1, runtimeDirectory: "/run/umbel", text: "", lans: [],
+          forwardingThreads: []),
+        ports: [], peers: [], guests: ListGuests.Reply(guests: [], groups: []),
+        transports: ListTransports.Reply(transports: [], refused: []))
+      let answer = await service.stateResponse(.success(.init(taken: seconds * 1_000_000_000, state: state)))
+      return answer.headers[.contentLength]
+    }
+    let newer = await length(2, "a version with a long name")
+    #expect(await length(1, "0") == newer)
   }
 }

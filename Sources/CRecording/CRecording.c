@@ -18,11 +18,12 @@ static inline uint64_t shape_of(const umbel_frame *frame)
 /*
  * Writes records of the first of some frames and of those behind it that are like it, as most of a batch are: as long,
  * in one piece, without GSO metadata. Of each `half` bytes are copied at both ends of what is kept; they may overlap.
- * `frame` goes on to the first of another kind or to the end, `place` to behind the last record.
+ * `frame` goes on to the first of another kind or to the end, `place` to behind the last record. If they are the last of
+ * all, the frame in no piece behind them is the end.
  */
 static inline __attribute__((always_inline)) void write_alike(
-    uint8_t **place, const header *each, size_t record_bytes, umbel_frame **frame, const umbel_frame *end, size_t kept,
-    size_t half)
+    uint8_t **place, const header *each, size_t record_bytes, umbel_frame **frame, const umbel_frame *end, int are_last,
+    size_t kept, size_t half)
 {
     umbel_frame *current = *frame;
     uint8_t *bytes = *place;
@@ -39,7 +40,7 @@ static inline __attribute__((always_inline)) void write_alike(
         current++;
         /* One register each, where the compiler would keep two. */
         __asm__("" : "+r"(current), "+r"(bytes));
-    } while (current < end && shape_of(current) == shape && current->offload.gso_type == UMBEL_GSO_NONE);
+    } while ((are_last || current < end) && shape_of(current) == shape && current->offload.gso_type == UMBEL_GSO_NONE);
     *frame = current;
     *place = bytes;
 }
@@ -51,6 +52,7 @@ size_t crecording_append(crecording_cursor *cursor, crecording_turn *turns, size
 {
     const uint32_t snaplen = cursor->snaplen;
     const uint64_t time = cursor->time;
+    const umbel_frame *last = turns[count].frame;
     umbel_frame *frame = turns->frame;
     uint8_t *place = cursor->next;
     crecording_turn *turn = turns;
@@ -69,10 +71,12 @@ size_t crecording_append(crecording_cursor *cursor, crecording_turn *turns, size
                 goto ended;
             bytes = (kept + (uint32_t)sizeof(header) + 7) & ~7u;
             const header first = { bytes | (uint64_t)length << 32, time, ports, fate };
-            if (kept > 2 * CRECORDING_LEAST_KEPT)
-                write_alike(&place, &first, bytes, &frame, end, kept, 2 * CRECORDING_LEAST_KEPT);
+            if (kept <= 2 * CRECORDING_LEAST_KEPT)
+                write_alike(&place, &first, bytes, &frame, end, 0, kept, CRECORDING_LEAST_KEPT);
+            else if (end != last)
+                write_alike(&place, &first, bytes, &frame, end, 0, kept, 2 * CRECORDING_LEAST_KEPT);
             else
-                write_alike(&place, &first, bytes, &frame, end, kept, CRECORDING_LEAST_KEPT);
+                write_alike(&place, &first, bytes, &frame, end, 1, kept, 2 * CRECORDING_LEAST_KEPT);
         }
     }
 ended:

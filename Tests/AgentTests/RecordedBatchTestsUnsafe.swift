@@ -12,7 +12,7 @@ struct RecordedBatchTests {
     unsafe cursor.next = unsafe bytes
     unsafe cursor.snaplen = 128
     var piece = unsafe umbel_piece(data: UnsafeRawPointer(bytes + 3_000), length: 100)
-    let frames = UnsafeMutablePointer<umbel_frame>.allocate(capacity: 6)
+    let frames = UnsafeMutablePointer<umbel_frame>.allocate(capacity: 7)
     defer { unsafe frames.deallocate() }
     unsafe withUnsafePointer(to: &piece) { piece in
       for (index, port) in [UInt32(7), 7, 7, 9, 9, 7].enumerated() {
@@ -22,6 +22,7 @@ struct RecordedBatchTests {
         unsafe frames[index].length = 100
         unsafe frames[index].port = port
       }
+      unsafe (frames + 6).initialize(to: umbel_frame())
       var turns = unsafe [0, 1, 3, 5, 6].map { unsafe crecording_turn(frame: frames + $0, peer: 0, fate: 0) }
       let done = unsafe crecording_append(&cursor, &turns, 4, 7)
       #expect(done == 2)

@@ -131,7 +131,9 @@ struct ForwarderState: ~Copyable {
     unsafe self.endpoints = endpoints
     unsafe self.lans = lans
     unsafe events = .allocate(capacity: Self.batchCapacity)
-    unsafe frames = .allocate(capacity: Self.receiveCapacity)
+    // One more, for where a batch ends.
+    unsafe frames = .allocate(capacity: Self.receiveCapacity + 1)
+    unsafe frames.initialize(repeating: umbel_frame(), count: Self.receiveCapacity + 1)
     unsafe queuedFrames = .allocate(capacity: Self.batchCapacity)
     unsafe queuedPieces = .allocate(capacity: Self.batchCapacity)
     unsafe rewrittenPieces = .allocate(capacity: Self.receiveCapacity + 1)

@@ -33,8 +33,9 @@ struct Turns: ~Copyable {
     unsafe count &+= 1
   }
 
-  /// The last turn ends before a frame.
+  /// The last turn ends before a frame, which is none.
   func end(at frame: UnsafeMutablePointer<umbel_frame>) {
+    unsafe frame.pointee.piece_count = 0
     unsafe (all + count).initialize(to: crecording_turn(frame: frame, peer: 0, fate: 0))
   }
 

@@ -38,7 +38,7 @@ typedef struct crecording_turn {
  * to be kept than above.
  *
  *   cursor    with room behind `next` for a record of CRECORDING_LONGEST_RECORD bytes for each frame
- *   turns     one more than count, for where the last one ends
+ *   turns     one more than count, for where the last one ends: at a frame whose piece_count is 0
  *
  * Returns how many turns it has done; of the one behind these, `frame` is then the frame at which it ended.
  */

@@ -29,7 +29,7 @@ extension Forwarder {
     unsafe state.pointee.turns.end(at: frames + count)
     var index = 0
     while unsafe index < state.pointee.turns.count {
-      let first = unsafe state.pointee.turns[index].frame!
+      let first = unsafe state.pointee.turns.all[index].frame!
       let number = unsafe first.pointee.port
       guard let lan = unsafe recordedLAN(of: first, from: endpoint), let recorder = unsafe lan.pointee.rings.recorder
       else {
@@ -57,12 +57,7 @@ extension Forwarder {
       let frame = unsafe state.pointee.frames + index
       unsafe forward(frame, 1, from: endpoint)
       guard let lan = unsafe recordedLAN(of: frame, from: endpoint) else { continue }
-      var fate = unsafe RingWriter.Fate(isLeaving: false, outcome: RingLayout.passed)
-      if let target = unsafe state.pointee.way.target {
-        unsafe fate.peer = target.pointee.number
-      } else {
-        unsafe fate.outcome = state.pointee.way.ending
-      }
+      let fate = unsafe RingWriter.Fate(state.pointee.way)
       let port = unsafe frame.pointee.port
       if let recorder = unsafe lan.pointee.rings.recorder {
         unsafe recorder.pointee.time = time

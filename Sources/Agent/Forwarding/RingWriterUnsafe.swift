@@ -49,8 +49,19 @@ package struct RingWriter: ~Copyable {
       unsafe self.outcome = outcome
     }
 
-    /// Whether the frame's pieces are what they should be.
-    var isReadable: Bool { unsafe outcome != DropReason.malformed.rawValue }
+    /// Of a frame that came in and went that way.
+    @inline(__always)
+    init(_ way: FrameWay) {
+      if let target = unsafe way.target {
+        unsafe self.init(isLeaving: false, outcome: RingLayout.passed)
+        unsafe peer = target.pointee.number
+      } else {
+        unsafe self.init(isLeaving: false, outcome: way.ending)
+      }
+    }
+
+    /// Whether the frame's pieces are what they should be; what goes to a port was found to be so.
+    var isReadable: Bool { unsafe peer != 0 || outcome != DropReason.malformed.rawValue }
   }
 
   /// Records a frame; of one whose pieces are not what they should be, no bytes.

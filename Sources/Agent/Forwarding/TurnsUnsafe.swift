@@ -1,6 +1,5 @@
 import CRecording
 import CTransport
-import Recording
 
 /// Where the frames of a batch turned off, each from the way of the one before; noted only for the flight recorder.
 @unsafe
@@ -15,20 +14,11 @@ struct Turns: ~Copyable {
 
   deinit { unsafe all.deallocate() }
 
-  subscript(_ index: Int) -> crecording_turn {
-    get { unsafe all[index] }
-    set { unsafe all[index] = unsafe newValue }
-  }
-
   /// Notes a frame that has turned off, and what became of it.
   mutating func note(_ frame: UnsafeMutablePointer<umbel_frame>, _ way: FrameWay) {
-    var turn = unsafe crecording_turn(frame: frame, peer: 0, fate: UInt32(RingLayout.passed) << 8)
-    if let target = unsafe way.target {
-      unsafe turn.peer = target.pointee.number
-    } else {
-      let fate = unsafe RingWriter.Fate(isLeaving: false, outcome: way.ending)
-      unsafe turn.fate = UInt32(fate.outcome) << 8 | (fate.isReadable ? 0 : CRECORDING_UNREADABLE)
-    }
+    let fate = unsafe RingWriter.Fate(way)
+    let code = unsafe UInt32(fate.outcome) << 8 | (fate.isReadable ? 0 : CRECORDING_UNREADABLE)
+    let turn = unsafe crecording_turn(frame: frame, peer: fate.peer, fate: code)
     unsafe (all + count).initialize(to: turn)
     unsafe count &+= 1
   }

@@ -197,7 +197,7 @@ struct AdaptingTests {
     lan.receive(frame, Self.gso(size: 100), from: source)
     #expect(port.sent.count == 650 && port.frames.allSatisfy(Self.isWhole))
     #expect(port.frames.flatMap { $0[54...] } == Array(frame[54...]))
-    #expect(port.calls == 11)
+    #expect(port.calls == 6)
   }
 
   @Test func `a frame in as many pieces as there may be is made whole`() throws {

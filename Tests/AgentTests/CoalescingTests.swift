@@ -257,12 +257,12 @@ struct CoalescingTests {
     let others = try (0..<2).map { _ in try lan.add() }
     let port = try lan.add(mostPieces: 127, takes: takesAll)
     others[0].onSend = { port.setDown() }
-    lan.receive(Self.stream(100, of: 100).map { IncomingFrame($0) }, from: trunk)
-    #expect(port.sent == [] && others.allSatisfy { $0.sent.count == 100 })
-    // One super-frame of all that came before the others' batches were full, and the rest one by one.
+    lan.receive(Self.stream(200, of: 100).map { IncomingFrame($0) }, from: trunk)
+    #expect(port.sent == [] && others.allSatisfy { $0.sent.count == 200 })
+    // One super-frame, full before the others' batches were, and the rest one by one.
     let (frames, segments) = (port.coalesced[0], port.coalesced[1])
-    #expect(frames == 1 && (63...64).contains(segments))
-    #expect(port.drops == [.portDown: 100 - segments + frames])
+    #expect(frames == 1 && segments == 126)
+    #expect(port.drops == [.portDown: 200 - segments + frames])
   }
 
   @Test func `a SYN is clamped and a stream merged at one port`() throws {

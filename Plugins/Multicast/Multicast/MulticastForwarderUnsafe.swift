@@ -11,8 +11,8 @@ import TransportKit
 /// the same. A message of many datagrams is handed to the host over as many batches as it takes.
 @safe
 struct MulticastForwarder: ~Copyable {
-  /// Frames a call that are sent.
-  static let batch = 64
+  /// Frames a call that are sent: two runs of full-size frames and more.
+  static let batch = 128
   /// Frames a call that are received: those of several messages of merged datagrams.
   private static let receivedBatch = 256
   /// Messages a call, each of one datagram or of many. Every slot of 64 KiB keeps the pages that it has needed once.

@@ -15,23 +15,34 @@ import TransportKit
 // does that leave frames behind: what lies before that one is dropped and counted (send-full), for the host would send
 // later frames twice.
 
-extension VXLANForwarder {
-  /// Frames a call; as many as a mask has bits.
-  private static let batch = 64
+/// Some frames of a batch: a bit for each.
+private typealias FrameMask = UInt128
 
-  /// Which frames of a batch have been done, one bit for each.
+extension FrameMask {
+  /// The one with that index.
+  @inline(__always)
+  fileprivate init(frame index: Int) { self = 1 &<< FrameMask(truncatingIfNeeded: index) }
+}
+
+extension VXLANForwarder {
+  /// Frames a call: two runs of full-size frames and more.
+  private static let batch = 1 << indexBits
+  /// Bits of a frame's index, which a tag has below the peer's; a mask has a bit for each index.
+  private static let indexBits = 7
+
+  /// Which frames of a batch have been done.
   private struct Progress {
     /// Something of it was sent, or cannot be sent.
-    var done: UInt64 = 0
+    var done: FrameMask = 0
     /// The kernel had no room for all of it.
-    var left: UInt64 = 0
+    var left: FrameMask = 0
   }
 
   /// Sends one batch.
   mutating func send(_ frames: SendBatch, with sender: UnsafeMutablePointer<SegmentSender>) -> SendOutcome {
     guard sockets[0] >= 0 else { return reject(ENETDOWN) }
-    var masks = [9 of UInt64](repeating: 0)
-    var everyone: UInt64 = 0
+    var masks = [9 of FrameMask](repeating: 0)
+    var everyone: FrameMask = 0
     var count = 0
     let most = min(frames.count, Self.batch)
     while count < most {
@@ -40,7 +51,7 @@ extension VXLANForwarder {
         if count == 0 { return reject(EMSGSIZE) }
         break
       }
-      let bit = UInt64(1) << UInt64(truncatingIfNeeded: count)
+      let bit = FrameMask(frame: count)
       masks[socketIndex(of: frame)] |= bit
       if table.index(of: frame.remote) == 0 { everyone |= bit }
       count &+= 1
@@ -60,9 +71,9 @@ extension VXLANForwarder {
 
   private mutating func outcome(_ progress: Progress, count: Int) -> SendOutcome {
     if progress.left == 0 { return .taken(count) }
-    let taken = 64 - progress.done.leadingZeroBitCount
+    let taken = Self.batch - progress.done.leadingZeroBitCount
     if taken == 0 { return .notNow }
-    let before = taken == 64 ? UInt64.max : (1 << UInt64(taken)) &- 1
+    let before = FrameMask.max >> FrameMask(Self.batch - taken)
     sendFull &+= UInt64((progress.left & before).nonzeroBitCount)
     return .taken(taken)
   }
@@ -82,7 +93,7 @@ extension VXLANForwarder {
 
   /// Sends the frames of one socket.
   private mutating func send(
-    _ frames: SendBatch, _ mask: UInt64, everyone: UInt64, socket: Int32,
+    _ frames: SendBatch, _ mask: FrameMask, everyone: FrameMask, socket: Int32,
     with sender: UnsafeMutablePointer<SegmentSender>, _ progress: inout Progress
   ) {
     var single = mask & ~everyone
@@ -111,7 +122,7 @@ extension VXLANForwarder {
 
   /// Adds all that is for one destination, and sends when there is no more room.
   private mutating func add(
-    _ frames: SendBatch, _ mask: UInt64, to slot: Int, _ name: UnsafeRawPointer, _ nameLength: Int, _ socket: Int32,
+    _ frames: SendBatch, _ mask: FrameMask, to slot: Int, _ name: UnsafeRawPointer, _ nameLength: Int, _ socket: Int32,
     _ sender: UnsafeMutablePointer<SegmentSender>, _ progress: inout Progress
   ) {
     var rest = mask
@@ -124,7 +135,8 @@ extension VXLANForwarder {
       for _ in 0..<2 {
         let isAdded = unsafe sender.pointee.add(
           front: UnsafeRawPointer(header), frontLength: Self.headerBytes, pieces: vectors, count: frame.pieceCount,
-          length: frame.length &+ Self.headerBytes, to: name, nameLength: nameLength, tag: slot << 6 | index)
+          length: frame.length &+ Self.headerBytes, to: name, nameLength: nameLength,
+          tag: slot << Self.indexBits | index)
         if isAdded { break }
         unsafe flush(frames, socket, sender, &progress)
       }
@@ -140,21 +152,22 @@ extension VXLANForwarder {
       let (sent, error) = unsafe sender.pointee.send(to: socket, from: first)
       for entry in first..<(first &+ sent) {
         let tag = unsafe sender.pointee.tag(entry)
-        progress.done |= 1 << UInt64(truncatingIfNeeded: tag & 63)
-        unsafe table.slots[tag >> 6].sentFrames &+= 1
-        unsafe table.slots[tag >> 6].sentBytes &+= UInt64(truncatingIfNeeded: frames[tag & 63].length)
+        let (slot, index) = (tag >> Self.indexBits, tag & (Self.batch &- 1))
+        progress.done |= FrameMask(frame: index)
+        unsafe table.slots[slot].sentFrames &+= 1
+        unsafe table.slots[slot].sentBytes &+= UInt64(truncatingIfNeeded: frames[index].length)
       }
       first &+= sent
       if error == 0 { break }
       if error == EAGAIN || error == ENOBUFS {
         for entry in unsafe first..<sender.pointee.count {
-          unsafe progress.left |= 1 << UInt64(truncatingIfNeeded: sender.pointee.tag(entry) & 63)
+          unsafe progress.left |= FrameMask(frame: sender.pointee.tag(entry) & (Self.batch &- 1))
         }
         break
       }
       // About this one alone: a peer without a route must not hold the others up.
       sendErrors.record(error)
-      unsafe progress.done |= 1 << UInt64(truncatingIfNeeded: sender.pointee.tag(first) & 63)
+      unsafe progress.done |= FrameMask(frame: sender.pointee.tag(first) & (Self.batch &- 1))
       first &+= 1
     }
     unsafe sender.pointee.removeAll()
@@ -163,9 +176,9 @@ extension VXLANForwarder {
 
 extension SendBatch {
   /// Which frames of a mask go to that peer.
-  fileprivate func going(to slot: Int, of mask: UInt64, _ table: borrowing RemoteTable) -> UInt64 {
+  fileprivate func going(to slot: Int, of mask: FrameMask, _ table: borrowing RemoteTable) -> FrameMask {
     var rest = mask
-    var found: UInt64 = 0
+    var found: FrameMask = 0
     while rest != 0 {
       let index = rest.trailingZeroBitCount
       let bit = rest & (0 &- rest)

@@ -159,7 +159,7 @@ extension Forwarder {
     while unsafe !port.pointee.queue.isEmpty {
       let count = unsafe port.pointee.queue.peek(
         state.pointee.queuedFrames, state.pointee.queuedPieces, port: port.pointee.number,
-        count: ForwarderState.batchCapacity)
+        count: PortContext.batchCapacity)
       let taken = unsafe send(state.pointee.queuedFrames, count, port)
       unsafe port.pointee.queue.removeFirst(taken)
       progress = progress || taken > 0
@@ -178,7 +178,7 @@ extension Forwarder {
     while unsafe !port.pointee.queue.isEmpty {
       let count = unsafe port.pointee.queue.peek(
         state.pointee.queuedFrames, state.pointee.queuedPieces, port: port.pointee.number,
-        count: ForwarderState.batchCapacity)
+        count: PortContext.batchCapacity)
       for index in 0..<count { unsafe drop(state.pointee.queuedFrames + index, at: port, .portRemoved) }
       unsafe port.pointee.queue.removeFirst(count)
     }

@@ -26,7 +26,8 @@ import TransportHost
 /// The state of a forwarding thread, reached through a pointer only.
 @unsafe
 struct ForwarderState: ~Copyable {
-  static let batchCapacity = 64
+  /// Events of one `epoll_wait`.
+  static let eventCapacity = 64
   /// Frames of one `receive`: what several buffers of merged datagrams hold, 45 of full size each.
   static let receiveCapacity = 256
   /// Descriptors one thread polls at most; a table of lazily mapped memory.
@@ -130,12 +131,12 @@ struct ForwarderState: ~Copyable {
     unsafe self.queued = queued
     unsafe self.endpoints = endpoints
     unsafe self.lans = lans
-    unsafe events = .allocate(capacity: Self.batchCapacity)
+    unsafe events = .allocate(capacity: Self.eventCapacity)
     // One more, for where a batch ends.
     unsafe frames = .allocate(capacity: Self.receiveCapacity + 1)
     unsafe frames.initialize(repeating: umbel_frame(), count: Self.receiveCapacity + 1)
-    unsafe queuedFrames = .allocate(capacity: Self.batchCapacity)
-    unsafe queuedPieces = .allocate(capacity: Self.batchCapacity)
+    unsafe queuedFrames = .allocate(capacity: PortContext.batchCapacity)
+    unsafe queuedPieces = .allocate(capacity: PortContext.batchCapacity)
     unsafe rewrittenPieces = .allocate(capacity: Self.receiveCapacity + 1)
     unsafe asked = .allocate(capacity: Self.descriptorsPerEndpoint)
   }
@@ -191,7 +192,7 @@ struct Forwarder {
   }
 
   private func round() {
-    let capacity = unsafe ForwarderState.batchCapacity
+    let capacity = unsafe ForwarderState.eventCapacity
     let events = unsafe UnsafeMutableBufferPointer(start: state.pointee.events, count: capacity)
     let timeout = timeoutMilliseconds()
     // An epoll set that fails is a fault of this program: the descriptor and the memory are its own.

@@ -15,6 +15,7 @@ def facts(build: pathlib.Path, rounds: int, note: str) -> dict[str, str]:
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": f"{len(os.sched_getaffinity(0))} × {processor()}",
+        "tcp": pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip(),
         "rounds": f"{rounds}{note}",
         "umbel": output([str(build / "umbeld"), "--version"]) or "unknown",
         "peers": ", ".join(f"{package} {version}" for package in PACKAGES if (version := version_of(package))),

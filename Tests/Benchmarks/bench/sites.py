@@ -52,6 +52,8 @@ def tcp_rows() -> list[Row]:
             (Goal(KERNEL, at_least=wanted[underlay]), Goal(PEERS, at_least=12), Goal(RAISED, at_least=12)),
             quick=underlay is VETH)
         for underlay in UNDERLAYS]
+    rows.append(Row("sites-tcp-unpaced", "TCP across two hosts, not paced (Reno)", "rate", "Gb/s",
+                    contenders(lambda place: traffic.tcp(place, control="reno")), AHEAD))
     rows.append(Row("sites-tcp-flows", "TCP across two hosts, four flows", "rate", "Gb/s",
                     contenders(lambda place: traffic.tcp(place, flows=4)), AHEAD))
     rows.append(Row("sites-tcp-both", "TCP across two hosts, both directions", "rate", "Gb/s",

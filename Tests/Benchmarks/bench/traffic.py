@@ -17,12 +17,15 @@ MIXED = (22, 552, 22, 22, 552, 22, 1372, 22, 552, 22, 552, 22)
 
 
 def tcp(place: World, pairs: Iterable[tuple[str, str]] = (("a", "b"),), to: Callable[[str], str] = address,
-        source_address: str | None = None, flows: int = 1, both: bool = False, seconds: int = 2) -> Figures:
+        source_address: str | None = None, flows: int = 1, both: bool = False, control: str | None = None,
+        seconds: int = 2) -> Figures:
     """iperf3 between pairs of hosts at the same time, to the address of each: received Gb/s, and the machine's CPU
-    seconds a gigabit."""
+    seconds a gigabit. `control` is how the senders control congestion; None: as this machine's TCP does."""
     need("iperf3")
     pairs = tuple(pairs)
-    for _, target in pairs:
+    for source, target in pairs:
+        if control:
+            run(["sysctl", "-q", "-w", f"net.ipv4.tcp_congestion_control={control}"], source)
         place.start(["iperf3", "--server", "--one-off"], target)
         wait_for(lambda: ":5201" in run(["ss", "-Hlnt"], target))
     began = machine_cpu_seconds()

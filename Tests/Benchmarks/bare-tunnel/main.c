@@ -3,6 +3,7 @@
  *
  *   bare-tunnel tap NAME LOCAL REMOTE PORT          from the TAP NAME, which it makes
  *   bare-tunnel seqpacket PATH LOCAL REMOTE PORT    from the one guest that connects to a SOCK_SEQPACKET socket at PATH
+ *   bare-tunnel spin NAME LOCAL REMOTE PORT         as tap, and never sleeps: reads both sides again and again
  *
  * LOCAL and REMOTE are IPv4 addresses; the other end has them the other way round. One thread, level-triggered poll.
  * Frames are read until there are no more, up to 64, and go in one sendmmsg, equal lengths together (UDP_SEGMENT). A
@@ -63,7 +64,7 @@
 
 union control { struct cmsghdr head; char bytes[CMSG_SPACE(sizeof(int))]; };
 
-static int is_tap, local, udp;          /* local: the TAP, or the guest's socket */
+static int is_tap, spins, local, udp;  /* local: the TAP, or the guest's socket */
 static size_t datagram_bytes;           /* what fits the underlay's MTU */
 static uint8_t sending[BATCH_BYTES + BATCH * SLOT_BYTES], received[SLOTS][SLOT_BYTES];
 static struct iovec frames[BATCH], slots[SLOTS];
@@ -328,10 +329,12 @@ int main(int argc, char **argv)
 {
     struct pollfd polled[2] = { { .events = POLLIN }, { .events = POLLIN } };
 
-    is_tap = argc == 6 && strcmp(argv[1], "tap") == 0;
+    spins = argc == 6 && strcmp(argv[1], "spin") == 0;
+    is_tap = spins || (argc == 6 && strcmp(argv[1], "tap") == 0);
     if (argc != 6 || (!is_tap && strcmp(argv[1], "seqpacket") != 0)) {
         fprintf(stderr, "usage: bare-tunnel tap NAME LOCAL REMOTE PORT\n"
-                        "       bare-tunnel seqpacket PATH LOCAL REMOTE PORT\n");
+                        "       bare-tunnel seqpacket PATH LOCAL REMOTE PORT\n"
+                        "       bare-tunnel spin NAME LOCAL REMOTE PORT\n");
         return 64;
     }
     for (int i = 0; i < BATCH; i++) {
@@ -353,11 +356,11 @@ int main(int argc, char **argv)
     polled[0].fd = local;
     polled[1].fd = udp;
     for (;;) {
-        if (poll(polled, 2, -1) < 0)
+        if (!spins && poll(polled, 2, -1) < 0)
             continue;
-        if (polled[0].revents != 0)
+        if (spins || polled[0].revents != 0)
             (is_tap ? read_tap : read_guest)();
-        if (polled[1].revents != 0)
+        if (spins || polled[1].revents != 0)
             read_udp();
     }
 }

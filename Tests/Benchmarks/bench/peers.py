@@ -143,11 +143,11 @@ def kernel(place: World) -> None:
     reach(place)
 
 
-def bare(place: World) -> None:
-    """The least that a tunnel between two TAPs can be: Tests/Benchmarks/bare-tunnel."""
+def bare(place: World, way: str = "tap") -> None:
+    """The least that a tunnel between two TAPs can be: Tests/Benchmarks/bare-tunnel. With "spin" it never sleeps."""
     first, second = members(place)
     for own, other in ((first, second), (second, first)):
-        bare_tunnel(place, "tap", "lan", own, other)
+        bare_tunnel(place, way, "lan", own, other)
         device(own)
     reach(place)
 

@@ -92,6 +92,7 @@ def round_trip_row() -> Row:
         Contender("umbel, busy-poll: auto", across(peers.umbel(agent=f"{ADAPTIVE_POLL}\n"), work), "umbel"),
         *(contender for contender in contenders(work)
           if contender.kind != "umbel" and contender.name not in RAISED),
+        Contender("bare C tunnel, spinning", across(lambda place: peers.bare(place, "spin"), work), "limit", quick=False),
     ), (Goal(VXVDE, at_most=0.3, of=polling), Goal(VXVDE, at_most=1.0, figure="p99", of=polling)), more_is_better=False)
 
 

@@ -58,6 +58,15 @@ private func run(_ count: Int, length: Int) -> [[UInt8]] { (0..<count).map { fra
     #expect(pair.receiver.counters == ["gro-messages": 1, "gro-frames": 40])
   }
 
+  @Test func `more frames than a call takes are left, and what it takes leaves in full runs`() throws {
+    let pair = try Pair()
+    let sent = run(130, length: 500)
+    #expect(pair.sender.send(sent) == 128)
+    #expect(pair.received() == Array(sent[..<128]))
+    #expect(pair.sender.counters["gso-runs"] == 2)
+    #expect(pair.sender.counters["gso-frames"] == 128)
+  }
+
   @Test func `a native guest gets each frame of a run as a datagram of its own`() throws {
     let pair = try Pair()
     let sent = run(10, length: 1_514)

@@ -10,7 +10,7 @@
 //   MulticastPort answers the host. Its side of the network (control thread) finds the interface and says what is
 //   missing: MulticastUnderlay for a trunk, by name or by route; MulticastGuestSide for this host's native guests, whose
 //   group it keeps at home. MulticastSockets makes the sockets, MulticastForwarder (forwarding thread) moves frames in
-//   batches of 64. A change of interfaces, addresses or routes goes through all:
+//   batches. A change of interfaces, addresses or routes goes through all:
 //
 //     prepare: the interface is looked up afresh          no interface, no route -> sockets closed, waiting
 //                                                         interface down, no address -> sockets kept, waiting
@@ -26,7 +26,7 @@
 //   Over a restart both sockets stay open (MulticastHeritage): what arrives meanwhile is queued, and the next process
 //   looks at the network as after any change.
 //
-// Limits: 64 frames a call that sends, 256 that receives; 14 to 9,216 bytes a frame; 8 former addresses; 1,024 other
+// Limits: 128 frames a call that sends, 256 that receives; 14 to 9,216 bytes a frame; 8 former addresses; 1,024 other
 // members.
 
 package import TransportKit

@@ -8,7 +8,7 @@ import TransportKit
 /// port has stopped.
 @safe
 struct TapForwarder: ~Copyable {
-  /// Frames a call; there is no system call that moves several.
+  /// Frames a call that are received; there is no system call that moves several.
   static let batch = 64
   /// A call ends with the frame that reaches so many bytes: super-frames are to be in the processor's cache still when
   /// they are summed up and copied on their way out.

@@ -20,8 +20,8 @@
 //   ends, if it is persistent; GuestRoute undoes what it did. Over a restart the descriptor stays open (TapHeritage), so
 //   that a device need not be persistent to stay; the next process treats it as any that was there already.
 //
-// Limits: 64 frames a call, or as many as 256 KiB takes; of memory for frames a port has touched 256 KiB after a full
-// batch of ordinary ones, 4.3 MiB at the most after much of both kinds; 127 pieces a frame.
+// Limits: 64 frames a call that receives, or as many as 256 KiB takes; of memory for frames a port has touched 256 KiB
+// after a full batch of ordinary ones, 4.3 MiB at the most after much of both kinds; 127 pieces a frame.
 
 package import TransportKit
 

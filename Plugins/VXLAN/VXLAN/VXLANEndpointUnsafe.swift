@@ -41,7 +41,8 @@ package final class VXLANEndpoint: TransportEndpoint {
       unsafe sender.deallocate()
       throw error
     }
-    unsafe sender.initialize(to: SegmentSender())
+    // A batch for two peers, such as a flooded one, goes out in one call.
+    unsafe sender.initialize(to: SegmentSender(capacity: 256))
     super.init()
   }
 

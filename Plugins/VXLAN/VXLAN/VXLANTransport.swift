@@ -32,7 +32,7 @@
 //   their source ports. Each port leaves the endpoint's socket; the next process keeps the first that comes. Peers are
 //   met anew.
 //
-// Limits: 1,024 remotes a port, 512 of them configured; 64 frames a call that sends, 256 that receives; 14 to 9,216
+// Limits: 1,024 remotes a port, 512 of them configured; 128 frames a call that sends, 256 that receives; 14 to 9,216
 // bytes a frame, TCP super-frames to 65,499; 256 ports an endpoint.
 
 package import TransportKit

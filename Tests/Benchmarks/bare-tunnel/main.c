@@ -64,7 +64,7 @@
 
 union control { struct cmsghdr head; char bytes[CMSG_SPACE(sizeof(int))]; };
 
-static int is_tap, spins, local, udp;  /* local: the TAP, or the guest's socket */
+static int is_tap, spins, local, udp;   /* local: the TAP, or the guest's socket */
 static size_t datagram_bytes;           /* what fits the underlay's MTU */
 static uint8_t sending[BATCH_BYTES + BATCH * SLOT_BYTES], received[SLOTS][SLOT_BYTES];
 static struct iovec frames[BATCH], slots[SLOTS];

@@ -3,6 +3,7 @@
 #   host a [agent: local, group, tunnel]──s1──[agent: group, tunnel] host b
 #
 # strace makes each call slow, so that batches fill; without it a thread that keeps up makes more calls for fewer frames.
+# Nothing holds the sender back across hosts: trunks have buffers for what the slow agent has not read yet.
 # shellcheck source=Tests/Hosts/lib.sh
 . "$HOSTS_DIR/lib.sh"
 needs strace
@@ -16,8 +17,8 @@ for number in 1 2; do
 threads: 1
 lans:
   local: {doors: [bess, stream]}
-  group: {ports: [{name: site, transport: mcast}]}
-  tunnel: {ports: [{name: site, transport: vxlan, vni: 42, peers: [10.0.0.$((3 - number))]}]}
+  group: {ports: [{name: site, transport: mcast, buffers: 64M}]}
+  tunnel: {ports: [{name: site, transport: vxlan, vni: 42, peers: [10.0.0.$((3 - number))], buffers: 64M}]}
 YAML
   agent "$host" --config "/run/hosts/$host.yaml"
 done
@@ -54,8 +55,7 @@ check "less than two that send" at_most "$limit" "$sends"
 for lan in group tunnel; do
   for host in a b; do
     load "$lan-$host" "$host" "seqpacket:$(door a "$lan")" "seqpacket:$(door b "$lan")"
-    # Nothing holds the sender back, and strace slows host b's agent down: on a busy machine it loses more than half.
-    check "frames cross LAN $lan" at_least $((frames / 4)) "$received"
+    check "frames cross LAN $lan" at_least $((frames / 2)) "$received"
     check "agent $host makes less than a call for ten frames" at_most $((received / 10)) "$calls"
   done
 done
